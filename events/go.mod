@@ -1,0 +1,3 @@
+module kith.internal/events
+
+go 1.26.0

@@ -1,0 +1,40 @@
+package derive
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+type metrics struct {
+	lagFacts   prometheus.Gauge
+	lagSeconds prometheus.Gauge
+	working    prometheus.Gauge
+	parked     prometheus.Gauge
+	unknown    prometheus.Counter
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+	}
+	m := &metrics{
+		lagFacts:   gauge("kith_consumer_lag_facts", "Inputs in the log that wait to be handled."),
+		lagSeconds: gauge("kith_consumer_lag_seconds", "Age of the input handled last while others wait behind it; 0 when none does."),
+		working:    gauge("kith_consumer_working", "1 on the replica that works, 0 on those that stand by."),
+		parked:     gauge("kith_parked_facts", "Inputs left out because they cannot be folded."),
+		unknown: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "kith_unknown_facts_total", Help: "Facts skipped because this version does not know their type."}),
+	}
+	reg.MustRegister(m.lagFacts, m.lagSeconds, m.working, m.parked, m.unknown)
+	return m
+}
+
+// handled says what waits behind the last input.
+func (m *metrics) handled(recorded time.Time, left uint64, now time.Time) {
+	m.lagFacts.Set(float64(left))
+	m.lagSeconds.Set(0)
+	if left > 0 {
+		m.lagSeconds.Set(now.Sub(recorded).Seconds())
+	}
+}

@@ -1,0 +1,202 @@
+package derive
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kith.internal/events"
+	"kith.internal/libs/projection"
+)
+
+// position is the place of a derived fact: by its cause, its context and its index there.
+type position struct {
+	seq   uint64
+	rank  int
+	index int
+}
+
+// precedes reports whether e comes after p in the order in which facts are derived.
+func (p position) precedes(e events.Event) bool {
+	at := position{e.CausationSeq, e.Context.Rank(), e.CausationIndex}
+	if at.seq != p.seq {
+		return at.seq > p.seq
+	}
+	if at.rank != p.rank {
+		return at.rank > p.rank
+	}
+	return at.index > p.index
+}
+
+// after leaves out what stands in the log already.
+func (p position) after(derived []events.Event) []events.Event {
+	if p.seq == 0 || len(derived) == 0 || derived[0].CausationSeq > p.seq {
+		return derived
+	}
+	var rest []events.Event
+	for _, e := range derived {
+		if p.precedes(e) {
+			rest = append(rest, e)
+		}
+	}
+	return rest
+}
+
+// open takes the work over: it claims the fence, so that nobody else appends any more, and only
+// then reads how far the service has come; it folds what was answered before without answering
+// again, then what was stated, then everything up to the log's end.
+func (e *Engine) open(ctx context.Context) (*session, error) {
+	fence, err := e.log.Claim(ctx, e.cfg.Service)
+	if err != nil {
+		return nil, err
+	}
+	store, err := e.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{e: e, fence: fence, store: store, docs: projection.NewDocs(ctx, store), parked: map[uint64]bool{}, failed: map[uint64]int{}}
+	if s.progress, err = store.Progress(ctx); err != nil {
+		return nil, err
+	}
+	s.progress.Stream, s.progress.Layout = e.log.Identity(), e.cfg.Layout
+	if err := s.readParked(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	e.metrics.working.Set(1)
+	e.cfg.Log.Info("working", "claim", fence.Seq(), "handled", s.progress.Handled)
+	return s, s.setAllTimers(ctx)
+}
+
+// readParked reads which inputs to leave out, before any is folded.
+func (s *session) readParked(ctx context.Context) error {
+	service := events.DueFor(s.e.cfg.Service)
+	filters := []string{events.FilterFact(events.Clock, "Parked"), events.FilterFact(events.Clock, "Retry")}
+	err := s.e.log.Read(ctx, 1, filters, func(e events.Event, err error) error {
+		switch f := e.Fact.(type) {
+		case *events.Parked:
+			if err == nil && f.For == service {
+				s.parked[f.Seq] = true
+			}
+		}
+		return nil
+	})
+	s.e.metrics.parked.Set(float64(len(s.parked)))
+	return err
+}
+
+func (s *session) catchUp(ctx context.Context) error {
+	var err error
+	if s.position, err = s.e.lastDerived(ctx); err != nil {
+		return err
+	}
+	if s.position.seq > s.progress.Handled {
+		if err := s.foldTo(ctx, s.position.seq); err != nil {
+			return err
+		}
+	}
+	if err := s.readStated(ctx); err != nil {
+		return err
+	}
+	return s.foldTo(ctx, 0)
+}
+
+// lastDerived is the place of the last fact that the service has ever derived, as the leader
+// knows it.
+func (e *Engine) lastDerived(ctx context.Context) (position, error) {
+	var last position
+	for _, c := range e.cfg.Owns {
+		f, err := e.log.LastOf(ctx, c)
+		if err != nil {
+			return last, err
+		}
+		if f != nil && f.CausationID != "" && last.precedes(*f) {
+			last = position{f.CausationSeq, f.Context.Rank(), f.CausationIndex}
+		}
+	}
+	return last, nil
+}
+
+// errEnough ends a read that has come far enough.
+var errEnough = errors.New("enough")
+
+// foldTo handles the inputs behind the checkpoint, up to a sequence or, with 0, to the log's end.
+func (s *session) foldTo(ctx context.Context, to uint64) error {
+	var pending []input
+	flush := func() error {
+		err := s.handle(ctx, pending)
+		pending = pending[:0]
+		return err
+	}
+	err := s.e.log.Read(ctx, s.progress.Handled+1, s.e.cfg.Inputs, func(e events.Event, err error) error {
+		if to > 0 && e.Seq > to {
+			return errEnough
+		}
+		if pending = append(pending, input{e, err}); len(pending) == batchLimit {
+			return flush()
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return err
+	}
+	return flush()
+}
+
+// readStated folds the service's own facts that its documents do not include: they are what it
+// has stated, whatever today's rules would have.
+func (s *session) readStated(ctx context.Context) error {
+	var filters []string
+	for _, c := range s.e.cfg.Owns {
+		filters = append(filters, events.FilterContext(c))
+	}
+	p := s.progress
+	s.docs.Begin(p.Handled)
+	err := s.e.log.Read(ctx, p.Appended+1, filters, func(e events.Event, err error) error {
+		if p.Appended = e.Seq; err != nil {
+			return nil // an unreadable fact of one's own states nothing
+		}
+		if err := s.e.rules.Stated(s.docs, e); err != nil {
+			return err
+		}
+		if s.docs.Dirty() < batchLimit {
+			return nil
+		}
+		return s.keepStated(p)
+	})
+	if err != nil || p == s.progress && s.docs.Dirty() == 0 {
+		return err
+	}
+	return s.keepStated(p)
+}
+
+func (s *session) keepStated(p projection.Progress) error {
+	_, err := s.docs.Commit(p)
+	if err == nil {
+		s.progress = p
+	}
+	return err
+}
+
+// setAllTimers sets the timer of every document: a crash may have lost some.
+func (s *session) setAllTimers(ctx context.Context) error {
+	s.timersSet = time.Now()
+	var timers []projection.Timer
+	flush := func() error {
+		err := s.setTimers(ctx, timers)
+		timers = timers[:0]
+		return err
+	}
+	err := s.store.Each(ctx, func(r projection.Record) error {
+		if timers = append(timers, projection.Timer{Key: r.Key, Person: r.Person, At: r.Wake}); len(timers) == batchLimit {
+			return flush()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}

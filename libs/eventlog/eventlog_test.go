@@ -1,0 +1,258 @@
+package eventlog_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"kith.internal/events"
+	"kith.internal/libs/eventlog"
+	"kith.internal/libs/fault"
+	"kith.internal/libs/natstest"
+)
+
+func open(t testing.TB, nc *nats.Conn, replicas int) *eventlog.Log {
+	t.Helper()
+	l, err := eventlog.Open(t.Context(), nc, eventlog.Config{Service: "test", Replicas: replicas})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+func advice(id string) events.Event {
+	r, s := events.PersonID("paaaaaaaaaaaaaaaa"), events.PersonID("pbbbbbbbbbbbbbbbb")
+	return events.Event{
+		ID: events.IncomingID([]byte("key"), "test", id), Source: "/test", Context: events.Support, Subject: string(r),
+		Time: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC),
+		Fact: &events.AdviceGiven{Act: events.Act{Recipient: r, Supporter: s, RecordedBy: "system"}},
+	}
+}
+
+func all(t testing.TB, l *eventlog.Log) map[events.FactID]int {
+	t.Helper()
+	found := map[events.FactID]int{}
+	err := l.Read(t.Context(), 1, []string{"kith.support.>", "kith.role.>"}, func(e events.Event, err error) error {
+		found[e.ID]++
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestAppend(t *testing.T) {
+	l := open(t, natstest.Connect(t), 1)
+	var evs []events.Event
+	for i := range 2500 {
+		evs = append(evs, advice(fmt.Sprint(i)))
+	}
+	acks, err := l.Append(t.Context(), evs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range acks {
+		if a.Seq != uint64(i+1) || a.Duplicate {
+			t.Fatalf("fact %d: %+v", i, a)
+		}
+	}
+	e, err := l.Get(t.Context(), 1234)
+	if err != nil || e.ID != evs[1233].ID || e.Seq != 1234 || e.Recorded.IsZero() {
+		t.Fatalf("got %+v, %v", e, err)
+	}
+	if _, err := l.Get(t.Context(), 9999); fault.KindOf(err) != fault.NotFound {
+		t.Fatalf("beyond the end: %v", err)
+	}
+	n := 0
+	for e, err := range l.Person(t.Context(), "paaaaaaaaaaaaaaaa", events.Support) {
+		if n++; err != nil || e.Seq != uint64(n) {
+			t.Fatalf("person's fact %d: %+v, %v", n, e, err)
+		}
+	}
+	if n != 2500 {
+		t.Fatalf("one person's facts: %d", n)
+	}
+}
+
+// One duplicate makes the server refuse a whole batch: its other facts must be stored all the same.
+func TestAppendSplitsDuplicatesOut(t *testing.T) {
+	l := open(t, natstest.Connect(t), 1)
+	if _, err := l.Append(t.Context(), advice("3"), advice("17")); err != nil {
+		t.Fatal(err)
+	}
+	var evs []events.Event
+	for i := range 40 {
+		evs = append(evs, advice(fmt.Sprint(i)))
+	}
+	acks, err := l.Append(t.Context(), evs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range acks {
+		if a.Duplicate != (i == 3 || i == 17) {
+			t.Errorf("fact %d: %+v", i, a)
+		}
+	}
+	if found := all(t, l); len(found) != 40 {
+		t.Errorf("%d facts in the log", len(found))
+	}
+}
+
+func TestAppendRefusesFaultyFacts(t *testing.T) {
+	l := open(t, natstest.Connect(t), 1)
+	bad := advice("bad")
+	bad.Fact = &events.AdviceGiven{Act: events.Act{Recipient: "paaaaaaaaaaaaaaaa", Supporter: "paaaaaaaaaaaaaaaa", RecordedBy: "system"}}
+	_, err := l.Append(t.Context(), advice("good"), bad)
+	var problems *events.Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("error: %v", err)
+	}
+	if len(all(t, l)) != 0 {
+		t.Error("something was stored")
+	}
+}
+
+func TestRefusesADriftedStream(t *testing.T) {
+	nc := natstest.Connect(t)
+	l := open(t, nc, 1)
+	cfg := jetstream.StreamConfig{Name: eventlog.StreamName}
+	s, err := l.JetStream().Stream(t.Context(), cfg.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg = s.CachedInfo().Config
+	cfg.MaxMsgs = 10
+	if _, err := l.JetStream().UpdateStream(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := eventlog.Open(t.Context(), nc, eventlog.Config{}); fault.KindOf(err) != fault.Conflict {
+		t.Fatalf("opened a drifted stream: %v", err)
+	}
+}
+
+func TestRepublishesWhatIsStored(t *testing.T) {
+	nc := natstest.Connect(t)
+	l := open(t, nc, 1)
+	sub, err := nc.SubscribeSync("live.kith.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Append(t.Context(), advice("1")); err != nil {
+		t.Fatal(err)
+	}
+	m, err := sub.NextMsg(5 * time.Second)
+	if err != nil || m.Subject != "live.kith.support.paaaaaaaaaaaaaaaa.AdviceGiven" || m.Header.Get("Nats-Sequence") != "1" {
+		t.Fatalf("%+v, %v", m, err)
+	}
+}
+
+func TestFenceShutsOutTheWriterBefore(t *testing.T) {
+	l := open(t, natstest.Connect(t), 1)
+	first, err := l.Claim(t.Context(), "role-classifier")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := first.Append(t.Context(), advice("1"), advice("2")); err != nil {
+		t.Fatal(err)
+	}
+	second, err := l.Claim(t.Context(), "role-classifier")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, evs := range [][]events.Event{{advice("3")}, {advice("3"), advice("4")}} {
+		if _, err := first.Append(t.Context(), evs...); !errors.Is(err, eventlog.ErrFenced) {
+			t.Errorf("%d facts by the writer before: %v", len(evs), err)
+		}
+	}
+	acks, err := second.Append(t.Context(), advice("2"), advice("5"))
+	if err != nil || !acks[0].Duplicate || acks[1].Duplicate {
+		t.Fatalf("%+v, %v", acks, err)
+	}
+	if found := all(t, l); len(found) != 3 {
+		t.Errorf("%d facts in the log", len(found))
+	}
+}
+
+// On a replicated stream two expectations on one subject refuse each other while in flight: no
+// caller may see that, and each fact is stored once.
+func TestManyCallersOnThreeReplicas(t *testing.T) {
+	c := natstest.Cluster(t, 3)
+	l := open(t, c.Connect(0), 3)
+	fence, err := l.Claim(t.Context(), "role-classifier")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const callers, each = 256, 4
+	var wg sync.WaitGroup
+	errs := make(chan error, 2*callers)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	for i := range callers {
+		wg.Go(func() {
+			for j := range each {
+				if _, err := l.Append(ctx, advice(fmt.Sprintf("open-%d-%d", i, j))); err != nil {
+					errs <- err
+				}
+			}
+		})
+		wg.Go(func() {
+			if _, err := fence.Append(ctx, advice(fmt.Sprintf("fenced-%d", i)), advice(fmt.Sprintf("also-fenced-%d", i))); err != nil {
+				errs <- err
+			}
+		})
+	}
+	wg.Wait()
+	close(errs)
+	for err := range errs {
+		t.Error(err)
+	}
+	found := all(t, l)
+	if want := callers*each + 2*callers; len(found) != want {
+		t.Errorf("%d facts in the log, want %d", len(found), want)
+	}
+	for id, n := range found {
+		if n != 1 {
+			t.Errorf("%s is stored %d times", id, n)
+		}
+	}
+}
+
+func TestTimersBecomeDueFacts(t *testing.T) {
+	l := open(t, natstest.Connect(t), 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- l.WatchTimers(ctx, "role-classifier") }()
+	soon := time.Now().Add(time.Second).UTC().Truncate(time.Second)
+	timer := eventlog.Timer{Service: "role-classifier", About: "open.a.b", Person: "paaaaaaaaaaaaaaaa", At: soon.Add(time.Hour)}
+	if err := l.SetTimers(ctx, []eventlog.Timer{timer}); err != nil {
+		t.Fatal(err)
+	}
+	timer.At = soon // replaces the one before
+	if err := l.SetTimers(ctx, []eventlog.Timer{timer}); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for last, _ := l.Last(ctx); last == 0 && time.Now().Before(deadline); last, _ = l.Last(ctx) {
+		time.Sleep(50 * time.Millisecond)
+	}
+	e, err := l.Get(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	due, ok := e.Fact.(*events.Due)
+	if !ok || due.About != "open.a.b" || !due.At.Equal(soon) || e.Subject != "paaaaaaaaaaaaaaaa" {
+		t.Errorf("%+v", e)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

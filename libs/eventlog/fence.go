@@ -1,0 +1,141 @@
+package eventlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"kith.internal/events"
+	"kith.internal/libs/batch"
+)
+
+// ErrFenced means that another writer of the service has taken over: nothing was stored.
+var ErrFenced = errors.New("another writer has taken over")
+
+// Fence lets one writer of a deriving service append. It is a claim in the log: the first
+// message of each commit expects that claim to be the last on the service's fence, so a writer
+// that was frozen while another took over is refused. One commit is in flight at a time: on a
+// replicated stream two expectations on one subject refuse each other.
+type Fence struct {
+	log     *Log
+	subject string
+	claim   uint64
+	mu      sync.Mutex
+}
+
+// Claim takes over the appending of a service. It fails with kind Unavailable.
+func (l *Log) Claim(ctx context.Context, service string) (*Fence, error) {
+	f := &Fence{log: l, subject: events.FenceSubject(service)}
+	m := nats.NewMsg(f.subject)
+	m.Data = []byte("{}")
+	ack, err := backoff.Retry(ctx, func() (batch.Ack, error) {
+		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+		defer cancel()
+		return batch.Publish(ctx, l.nc, []*nats.Msg{m})
+	}, backoff.WithBackOff(retryPolicy()), backoff.WithMaxElapsedTime(6*answerTimeout))
+	if err != nil {
+		return nil, unavailable("claim the fence of "+service, err)
+	}
+	f.claim = ack.Seq
+	return f, nil
+}
+
+// Seq is the claim's place in the log.
+func (f *Fence) Seq() uint64 { return f.claim }
+
+// Append stores facts in the order given, as Log.Append does. It fails with ErrFenced where
+// another writer has taken over.
+func (f *Fence) Append(ctx context.Context, evs ...events.Event) ([]Ack, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	started := time.Now()
+	acks := make([]Ack, 0, len(evs))
+	for rest := evs; len(rest) > 0; {
+		n := min(len(rest), batch.Limit)
+		some, err := f.commit(ctx, rest[:n])
+		if err != nil {
+			return nil, err
+		}
+		acks, rest = append(acks, some...), rest[n:]
+	}
+	f.log.metrics.appended(evs, acks, time.Since(started))
+	return acks, nil
+}
+
+func (f *Fence) commit(ctx context.Context, evs []events.Event) ([]Ack, error) {
+	msgs := make([]*nats.Msg, len(evs))
+	for i, e := range evs {
+		m, err := message(e)
+		if err != nil {
+			return nil, err
+		}
+		msgs[i] = m
+	}
+	f.log.metrics.commit.Observe(float64(len(msgs)))
+	f.expect(msgs[0])
+	acks, err := f.settle(ctx, msgs)
+	if !errors.Is(err, batch.ErrDuplicate) && !(errors.Is(err, batch.ErrOutcomeUnknown) && len(msgs) > 1) {
+		return acks, err
+	}
+	return f.oneByOne(ctx, msgs)
+}
+
+// oneByOne is for a batch of which some may be stored: each fact ends as stored or duplicate.
+func (f *Fence) oneByOne(ctx context.Context, msgs []*nats.Msg) ([]Ack, error) {
+	batch.Unnumber(msgs)
+	acks := make([]Ack, 0, len(msgs))
+	for _, m := range msgs {
+		f.expect(m)
+		some, err := f.settle(ctx, []*nats.Msg{m})
+		if err != nil {
+			return nil, err
+		}
+		acks = append(acks, some...)
+	}
+	return acks, nil
+}
+
+func (f *Fence) expect(m *nats.Msg) {
+	m.Header.Set(jetstream.ExpectedLastSubjSeqSubjHeader, f.subject)
+	m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(f.claim, 10))
+}
+
+// settle publishes until the outcome is known. Of the two conflict codes one means "again, after
+// the commit before", the other is confirmed by reading the fence from the leader.
+func (f *Fence) settle(ctx context.Context, msgs []*nats.Msg) ([]Ack, error) {
+	return backoff.Retry(ctx, func() ([]Ack, error) {
+		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+		defer cancel()
+		ack, err := batch.Publish(ctx, f.log.nc, msgs)
+		switch {
+		case err == nil && len(msgs) == 1:
+			return []Ack{{Seq: ack.Seq, Duplicate: ack.Duplicate}}, nil
+		case err == nil:
+			return sequence(ack.Seq, len(msgs)), nil
+		case errors.Is(err, batch.ErrDuplicate), errors.Is(err, batch.ErrOutcomeUnknown) && len(msgs) > 1:
+			return nil, backoff.Permanent(err)
+		case errors.Is(err, batch.ErrStale):
+			return nil, f.confirm(ctx, err)
+		}
+		return nil, err
+	}, backoff.WithBackOff(retryPolicy()), backoff.WithMaxElapsedTime(6*answerTimeout))
+}
+
+// confirm reads the fence from the leader: only a newer claim there means that this one is void.
+func (f *Fence) confirm(ctx context.Context, stale error) error {
+	last, err := f.log.leaderLast(ctx, f.subject)
+	if err != nil {
+		return err
+	}
+	if last != nil && last.Sequence != f.claim {
+		return backoff.Permanent(fmt.Errorf("%w: %w", ErrFenced, stale))
+	}
+	return stale
+}

@@ -1,0 +1,211 @@
+package projection
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"kith.internal/libs/batch"
+)
+
+// progressKey holds the Progress; every commit expects its revision, so that of two writers one
+// is refused.
+const progressKey = "progress"
+
+// KV is a Store in a JetStream KV bucket.
+type KV struct {
+	nc       *nats.Conn
+	stream   jetstream.Stream
+	bucket   jetstream.KeyValue
+	prefix   string // of the subjects of the bucket
+	progress Progress
+	revision uint64
+}
+
+// OpenKV opens the bucket called name, making it where there is none, and loads its progress.
+func OpenKV(ctx context.Context, nc *nats.Conn, name string, replicas int) (*KV, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	bucket, err := ensureBucket(ctx, js, name, replicas)
+	if err != nil {
+		return nil, fmt.Errorf("bucket %s: %w", name, err)
+	}
+	stream, err := js.Stream(ctx, "KV_"+name)
+	if err != nil {
+		return nil, fmt.Errorf("bucket %s: %w", name, err)
+	}
+	s := &KV{nc: nc, stream: stream, bucket: bucket, prefix: "$KV." + name + "."}
+	return s, s.loadProgress(ctx)
+}
+
+func ensureBucket(ctx context.Context, js jetstream.JetStream, name string, replicas int) (jetstream.KeyValue, error) {
+	bucket, err := js.KeyValue(ctx, name)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		bucket, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: name, History: 1, Storage: jetstream.FileStorage, Replicas: replicas, Compression: true,
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	stream, err := js.Stream(ctx, "KV_"+name)
+	if err != nil {
+		return nil, err
+	}
+	if cfg := stream.CachedInfo().Config; !cfg.AllowAtomicPublish {
+		cfg.AllowAtomicPublish = true
+		if _, err := js.UpdateStream(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	return bucket, nil
+}
+
+func (s *KV) loadProgress(ctx context.Context) error {
+	e, err := s.bucket.Get(ctx, progressKey)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("load progress: %w", err)
+	}
+	s.revision = e.Revision()
+	return json.Unmarshal(e.Value(), &s.progress)
+}
+
+// Load implements Store.
+func (s *KV) Load(ctx context.Context, key string) (*Record, error) {
+	return load(ctx, s.bucket, key)
+}
+
+func load(ctx context.Context, bucket jetstream.KeyValue, key string) (*Record, error) {
+	e, err := bucket.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{Key: key}
+	return r, json.Unmarshal(e.Value(), r)
+}
+
+// Keys implements Store. It asks the stream for its subjects: one answer, where listing keys
+// would set up a consumer.
+func (s *KV) Keys(ctx context.Context, prefix string) ([]string, error) {
+	return keys(ctx, s.stream, s.prefix, prefix)
+}
+
+func keys(ctx context.Context, stream jetstream.Stream, subjects, prefix string) ([]string, error) {
+	filter := subjects + ">"
+	if whole := strings.LastIndexByte(prefix, '.'); whole >= 0 {
+		filter = subjects + prefix[:whole+1] + ">"
+	}
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(filter))
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for subject := range info.State.Subjects {
+		if key := strings.TrimPrefix(subject, subjects); key != progressKey && strings.HasPrefix(key, prefix) {
+			found = append(found, key)
+		}
+	}
+	slices.Sort(found)
+	return found, nil
+}
+
+// Progress implements Store.
+func (s *KV) Progress(context.Context) (Progress, error) { return s.progress, nil }
+
+// Each calls fn with every record, as it is in the bucket at the call.
+func (s *KV) Each(ctx context.Context, fn func(Record) error) error {
+	w, err := s.bucket.WatchAll(ctx, jetstream.IgnoreDeletes())
+	if err != nil {
+		return fmt.Errorf("list documents: %w", err)
+	}
+	defer w.Stop() //nolint:errcheck // the watch ends with its context at the latest
+	for e := range w.Updates() {
+		if e == nil { // the end of what was there at the call
+			return nil
+		}
+		r := Record{Key: e.Key()}
+		if r.Key == progressKey {
+			continue
+		}
+		if err := json.Unmarshal(e.Value(), &r); err != nil {
+			return fmt.Errorf("decode document: %w", err)
+		}
+		if err := fn(r); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// Clear removes every document, for a rebuild.
+func (s *KV) Clear(ctx context.Context) error {
+	if err := s.stream.Purge(ctx); err != nil {
+		return fmt.Errorf("clear documents: %w", err)
+	}
+	s.progress, s.revision = Progress{}, 0
+	return nil
+}
+
+// Commit implements Store. More documents than one batch can hold are written by several, each
+// with the progress before, and the last one with the new: a crash between them leaves documents
+// that are ahead, which Docs.Seq tells.
+func (s *KV) Commit(ctx context.Context, records []Record, p Progress) error {
+	for len(records) > batch.Limit-1 {
+		if err := s.commit(ctx, records[:batch.Limit-1], s.progress); err != nil {
+			return err
+		}
+		records = records[batch.Limit-1:]
+	}
+	return s.commit(ctx, records, p)
+}
+
+func (s *KV) commit(ctx context.Context, records []Record, p Progress) error {
+	msgs := make([]*nats.Msg, 0, len(records)+1)
+	head, err := s.message(progressKey, p)
+	if err != nil {
+		return err
+	}
+	head.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(s.revision, 10))
+	msgs = append(msgs, head)
+	for _, r := range records {
+		m, err := s.message(r.Key, r)
+		if err != nil {
+			return err
+		}
+		msgs = append(msgs, m)
+	}
+	ack, err := batch.Publish(ctx, s.nc, msgs)
+	if errors.Is(err, batch.ErrStale) {
+		return fmt.Errorf("%w: %w", ErrStale, err)
+	}
+	if err != nil {
+		return fmt.Errorf("commit documents: %w", err)
+	}
+	s.revision, s.progress = ack.Seq-uint64(len(msgs)-1), p
+	return nil
+}
+
+func (s *KV) message(key string, v any) (*nats.Msg, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode document: %w", err)
+	}
+	m := nats.NewMsg(s.prefix + key)
+	m.Data = body
+	return m, nil
+}
