@@ -13,7 +13,10 @@ type Topic string
 
 // Codes lists every Topic.
 func (Topic) Codes() []string {
-	return []string{"politics", "career-path", "daily-feedback", "skills", "visibility", "opportunity", "wellbeing", "industry-insight", "soft-skills"}
+	return []string{
+		"politics", "career-path", "daily-feedback", "skills", "visibility", "opportunity", "wellbeing",
+		"industry-insight", "soft-skills",
+	}
 }
 
 // Relation is how the supporter stands to the recipient.
@@ -181,7 +184,10 @@ type ReasonClass string
 
 // Codes lists every ReasonClass.
 func (ReasonClass) Codes() []string {
-	return []string{"mistake", "duplicate", "wrong-person", "wrong-time", "not-helpful", "resignation", "retirement", "end-of-contract", "dismissal", "other"}
+	return []string{
+		"mistake", "duplicate", "wrong-person", "wrong-time", "not-helpful", "resignation", "retirement",
+		"end-of-contract", "dismissal", "other",
+	}
 }
 
 // Purpose is what personal data may be used for.
@@ -269,7 +275,12 @@ type GapKind string
 
 // Codes lists every GapKind.
 func (GapKind) Codes() []string {
-	return []string{"missing-role", "thin-role", "no-internal-sponsor", "mostly-external", "at-risk", "single-point-of-failure", "supporter-leaving", "narrow-network", "small-network", "only-line-manager", "over-mentored-under-sponsored", "declared-not-enacted", "stalled-pair", "one-sided", "isolation", "overloaded-supporter"}
+	return []string{
+		"missing-role", "thin-role", "no-internal-sponsor", "mostly-external", "at-risk",
+		"single-point-of-failure", "supporter-leaving", "narrow-network", "small-network",
+		"only-line-manager", "over-mentored-under-sponsored", "declared-not-enacted", "stalled-pair",
+		"one-sided", "isolation", "overloaded-supporter",
+	}
 }
 
 // GapReason is why a gap is open.

@@ -5,4 +5,10 @@
 // name never. An additive change keeps the name; anything else is a new fact and an upcaster
 // from the old one. The package imports the standard library only, so that a subscriber can
 // use it without anything else of Kith.
+//
+// Golden files, schemas and the pinned catalogue are written anew by
+//
+//	go test -update
+//
+// and a difference in them is a change of the language.
 package events

@@ -36,7 +36,7 @@ func (PersonChanged) FactName() string { return "PersonChanged" }
 
 // PersonWentOnLeave says that somebody is away for a while.
 type PersonWentOnLeave struct {
-	EffectiveAt time.Time `json:"effectiveAt"` // the first day away
+	EffectiveAt time.Time `json:"effectiveAt"` // from when they are away
 }
 
 // FactName is the wire name.
@@ -44,7 +44,7 @@ func (PersonWentOnLeave) FactName() string { return "PersonWentOnLeave" }
 
 // PersonReturned says that somebody is back from leave.
 type PersonReturned struct {
-	EffectiveAt time.Time `json:"effectiveAt"` // the first day back
+	EffectiveAt time.Time `json:"effectiveAt"` // from when they are back
 }
 
 // FactName is the wire name.
@@ -52,7 +52,7 @@ func (PersonReturned) FactName() string { return "PersonReturned" }
 
 // PersonLeft says that somebody left the organisation.
 type PersonLeft struct {
-	EffectiveAt time.Time   `json:"effectiveAt"` // the first day no longer there
+	EffectiveAt time.Time   `json:"effectiveAt"` // from when they are no longer there
 	ReasonClass ReasonClass `json:"reasonClass,omitempty"`
 }
 
@@ -129,9 +129,9 @@ func (ProgramClosed) FactName() string { return "ProgramClosed" }
 // ImportStarted says that a file import began. A rebased import keeps the shift of its first run
 // for ever.
 type ImportStarted struct {
-	Source       Code   `json:"source"`                                            // the name of the mapping
-	MappingHash  string `json:"mappingHash" form:"sha256"`                         // SHA-256 of the mapping's text, in hex
-	ShiftSeconds int64  `json:"shiftSeconds,omitempty" min:"-9223372036854775808"` // added to every time of the files
+	Source       Code   `json:"source"`                           // the name of the mapping
+	MappingHash  string `json:"mappingHash" form:"sha256"`        // SHA-256 of the mapping's text, in hex
+	ShiftSeconds int64  `json:"shiftSeconds,omitempty" min:"any"` // added to every time of the files
 }
 
 // FactName is the wire name.

@@ -64,7 +64,7 @@ func (AggregateQueried) FactName() string { return "AggregateQueried" }
 // CheckpointSealed seals the log up to a size.
 type CheckpointSealed struct {
 	Size      uint64 `json:"size"`      // how many facts of the log it covers
-	RootHash  string `json:"rootHash"`  // the root of the Merkle tree over them
+	RootHash  string `json:"rootHash"`  // of these facts
 	Signature string `json:"signature"` // of size and root hash
 }
 

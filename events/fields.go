@@ -54,3 +54,25 @@ func open(f Fact) (reflect.Value, *plan) {
 	}
 	return v.Elem(), planOf(v.Elem().Type())
 }
+
+// References returns pointers to every field of f that names another fact or a program, empty
+// ones too: a sender gives these by its own ids, and intake turns them into the log's.
+func References(f Fact) (facts []*FactID, programs []*ProgramID) {
+	v, p := open(f)
+	if p == nil {
+		return nil, nil
+	}
+	for i := range p.fields {
+		switch ref := v.FieldByIndex(p.fields[i].index).Addr().Interface().(type) {
+		case *FactID:
+			facts = append(facts, ref)
+		case *[]FactID:
+			for j := range *ref {
+				facts = append(facts, &(*ref)[j])
+			}
+		case *ProgramID:
+			programs = append(programs, ref)
+		}
+	}
+	return facts, programs
+}

@@ -126,7 +126,7 @@ func (s *shape) kindInJSON() string {
 	switch s.kind {
 	case number:
 		return "a number"
-	case flag:
+	case yesNo:
 		return "true or false"
 	case list:
 		return "a list"

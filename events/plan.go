@@ -40,7 +40,7 @@ type kind int
 const (
 	text kind = iota
 	number
-	flag
+	yesNo
 	moment
 	secret
 	list
@@ -90,7 +90,7 @@ func shapeOf(t reflect.Type, tag reflect.StructTag) shape {
 	case reflect.String:
 		return shape{kind: text, form: formOf(t, tag.Get("form"))}
 	case reflect.Bool:
-		return shape{kind: flag}
+		return shape{kind: yesNo}
 	case reflect.Struct:
 		return shape{kind: object, plan: planOf(t)}
 	case reflect.Slice:
@@ -104,8 +104,11 @@ func shapeOf(t reflect.Type, tag reflect.StructTag) shape {
 }
 
 // bound reads the tags min and max. Numbers are counts and amounts: without a tag they are not
-// negative.
+// negative, and with min "any" they may be.
 func bound(tag reflect.StructTag, name string, otherwise int64) int64 {
+	if tag.Get(name) == "any" {
+		return math.MinInt64
+	}
 	n, err := strconv.ParseInt(tag.Get(name), 10, 64)
 	if err != nil {
 		return otherwise

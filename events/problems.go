@@ -18,6 +18,7 @@ type Problem struct {
 // Problems is every faulty field of a fact at once.
 type Problems struct{ Fields []Problem }
 
+// Error lists every field with what is wrong with it.
 func (p *Problems) Error() string {
 	var parts []string
 	for _, f := range p.Fields {
@@ -27,7 +28,7 @@ func (p *Problems) Error() string {
 }
 
 // JoinProblems makes one *Problems of what several checks of one fact found; of a field that
-// more than one of them names, it keeps the first reason. It returns nil where all are nil, and
+// an earlier one names, or a part of such a field, it keeps the first reason. It returns nil where all are nil, and
 // the first error that is no *Problems as it is.
 func JoinProblems(errs ...error) error {
 	r := &report{}
@@ -86,11 +87,17 @@ func (s step) write(path *strings.Builder) {
 func (r *report) join(more []Problem) {
 	n := len(r.problems)
 	for _, m := range more {
-		same := func(p Problem) bool { return p.Field == m.Field }
-		if !slices.ContainsFunc(r.problems[:n], same) {
+		if !slices.ContainsFunc(r.problems[:n], func(p Problem) bool { return p.covers(m.Field) }) {
 			r.problems = append(r.problems, m)
 		}
 	}
+}
+
+// covers reports whether field is what p names, or a part of it: a body that is no JSON need not
+// be told what it lacks.
+func (p Problem) covers(field string) bool {
+	rest, ok := strings.CutPrefix(field, p.Field)
+	return ok && (rest == "" || p.Field == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 func (r *report) err() error {

@@ -41,3 +41,22 @@ func ParseSubject(s string) (c Context, subject, name string, err error) {
 }
 
 func validToken(s string) bool { return s == Nobody || isPerson(s) || isProgram(s) }
+
+// Matches reports whether a NATS filter, in which * stands for one token and a last > for one or
+// more, matches a subject.
+func Matches(subject, filter string) bool {
+	for {
+		want, restOfFilter, more := strings.Cut(filter, ".")
+		if want == ">" {
+			return subject != ""
+		}
+		have, rest, longer := strings.Cut(subject, ".")
+		if have == "" || want != "*" && want != have {
+			return false
+		}
+		if !more || !longer {
+			return more == longer
+		}
+		subject, filter = rest, restOfFilter
+	}
+}

@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"time"
 )
@@ -114,8 +115,11 @@ func (s *shape) faultyNumber(v reflect.Value) string {
 	if v.CanUint() || v.Int() >= s.min && v.Int() <= s.max {
 		return ""
 	}
-	if s.min == 0 && v.Int() < 0 {
+	switch {
+	case s.min == 0 && v.Int() < 0:
 		return "is negative"
+	case s.max == math.MaxInt64:
+		return fmt.Sprintf("is not %d or more", s.min)
 	}
 	return fmt.Sprintf("is not between %d and %d", s.min, s.max)
 }

@@ -23,6 +23,7 @@ type Config struct {
 	Bucket   string           // of its documents
 	Layout   int              // version of the documents' form; another one means a rebuild
 	Inputs   []string         // subject filters
+	Whole    bool             // it reads most of the log: see eventlog.Log.Subscribe
 	Owns     []events.Context // contexts it derives facts in, under the fence
 	Replicas int              // of the bucket
 	Registry prometheus.Registerer
@@ -84,7 +85,7 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // replica subscribes and handles what is delivered until something fails.
 func (e *Engine) replica(ctx context.Context) error {
-	sub, err := e.log.Subscribe(ctx, e.cfg.Service, e.cfg.Inputs, func() (uint64, error) { return e.handled(ctx) })
+	sub, err := e.log.Subscribe(ctx, e.cfg.Service, e.cfg.Inputs, e.cfg.Whole, func() (uint64, error) { return e.handled(ctx) })
 	if err != nil {
 		return err
 	}

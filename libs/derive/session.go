@@ -40,9 +40,11 @@ type input struct {
 
 // deliveries handles what the subscription delivered, and acknowledges it.
 func (s *session) deliveries(ctx context.Context, batch []eventlog.Delivery) error {
-	in := make([]input, len(batch))
-	for i, d := range batch {
-		in[i] = input{d.Event, d.Err}
+	var in []input
+	for _, d := range batch {
+		if !d.Other {
+			in = append(in, input{d.Event, d.Err})
+		}
 	}
 	if err := s.handle(ctx, in); err != nil {
 		return err

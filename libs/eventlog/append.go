@@ -30,9 +30,10 @@ const commitsInFlight = 2
 // answerTimeout is how long one publish waits for its answer before its outcome is unknown.
 const answerTimeout = 5 * time.Second
 
+var errClosed = errors.New("the log is closed")
+
 // request is what one caller hands in.
 type request struct {
-	ctx  context.Context
 	msgs []*nats.Msg
 	acks []Ack
 	done chan error
@@ -66,15 +67,19 @@ func (l *Log) Append(ctx context.Context, evs ...events.Event) ([]Ack, error) {
 }
 
 func (l *Log) submit(ctx context.Context, msgs []*nats.Msg) ([]Ack, error) {
-	r := &request{ctx: ctx, msgs: msgs, done: make(chan error, 1)}
+	r := &request{msgs: msgs, done: make(chan error, 1)}
 	select {
 	case l.queue <- r:
+	case <-l.closed:
+		return nil, unavailable("append", errClosed)
 	case <-ctx.Done():
 		return nil, unavailable("append", ctx.Err())
 	}
 	select {
 	case err := <-r.done:
 		return r.acks, err
+	case <-l.closed:
+		return nil, unavailable("append", errClosed)
 	case <-ctx.Done():
 		return nil, unavailable("append", ctx.Err())
 	}
@@ -90,8 +95,9 @@ func (l *Log) commitLoop() {
 	for {
 		r := held
 		if held = nil; r == nil {
-			var open bool
-			if r, open = <-l.queue; !open {
+			select {
+			case r = <-l.queue:
+			case <-l.closed:
 				return
 			}
 		}
@@ -110,10 +116,7 @@ func (l *Log) gather(first *request) (group []*request, held *request) {
 	group, size := []*request{first}, len(first.msgs)
 	for {
 		select {
-		case r, open := <-l.queue:
-			if !open {
-				return group, nil
-			}
+		case r := <-l.queue:
 			if size += len(r.msgs); size > batch.Limit {
 				return group, r
 			}

@@ -28,6 +28,7 @@ type Log struct {
 	stream  jetstream.Stream
 	timers  jetstream.Stream
 	queue   chan *request
+	closed  chan struct{}
 	metrics *metrics
 }
 
@@ -45,7 +46,7 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{cfg: cfg, nc: nc, js: js, queue: make(chan *request, 4096), metrics: newMetrics(cfg.Registry)}
+	l := &Log{cfg: cfg, nc: nc, js: js, queue: make(chan *request, 4096), closed: make(chan struct{}), metrics: newMetrics(cfg.Registry)}
 	if l.stream, err = ensure(ctx, js, logConfig(cfg.Replicas)); err != nil {
 		return nil, err
 	}
@@ -56,8 +57,8 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 	return l, nil
 }
 
-// Close ends the goroutine that commits. Appends after it fail.
-func (l *Log) Close() { close(l.queue) }
+// Close ends the goroutine that commits, once. Appends after it fail with kind Unavailable.
+func (l *Log) Close() { close(l.closed) }
 
 // JetStream is the JetStream context of the log's connection.
 func (l *Log) JetStream() jetstream.JetStream { return l.js }

@@ -176,3 +176,46 @@ func parseLeader(data []byte) (*jetstream.RawStreamMsg, error) {
 	}
 	return &jetstream.RawStreamMsg{Subject: m.Subject, Header: header, Data: m.Data, Sequence: m.Seq, Time: m.Time}, nil
 }
+
+// Follow calls fn with every fact from a sequence on that matches one of the filters, in log
+// order, those in the log and those to come, until ctx is done. caughtUp is called once, when
+// the facts that were in the log at the call have been handed over. It fails with what fn fails
+// with, and with kind Unavailable.
+func (l *Log) Follow(ctx context.Context, from uint64, filters []string, caughtUp func(), fn func(events.Event, error) error) error {
+	c, err := l.js.OrderedConsumer(ctx, StreamName, jetstream.OrderedConsumerConfig{
+		FilterSubjects: filters, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(from, 1)})
+	if err != nil {
+		return unavailable("follow the log", err)
+	}
+	behind := c.CachedInfo().NumPending
+	if behind == 0 {
+		caughtUp()
+	}
+	msgs, err := c.Messages()
+	if err != nil {
+		return unavailable("follow the log", err)
+	}
+	defer msgs.Stop()
+	for {
+		m, err := msgs.Next(jetstream.NextContext(ctx))
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return unavailable("follow the log", err)
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return unavailable("follow the log", err)
+		}
+		e, err := decode(raw(m, meta))
+		if err := fn(e, err); err != nil {
+			return err
+		}
+		if behind > 0 {
+			if behind--; behind == 0 {
+				caughtUp()
+			}
+		}
+	}
+}

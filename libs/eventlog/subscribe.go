@@ -3,6 +3,7 @@ package eventlog
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -27,6 +28,7 @@ type Delivery struct {
 	Err   error  // it cannot be decoded; Event then has its sequence, and its id where that could be read
 	Fresh bool   // the place was taken over, or something may have been missed: read up to here from the log first
 	Left  uint64 // how many facts wait behind it
+	Other bool   // none of the filters match: there is nothing to it but to acknowledge it
 	ack   func() error
 }
 
@@ -36,14 +38,21 @@ type Subscription struct {
 	log      *Log
 	service  string
 	consumer jetstream.Consumer
+	filters  []string // where the server does not filter
 	pin      string
 	sequence uint64 // of the consumer: one up with each delivery, so that a miss is seen
 }
 
 // Subscribe opens the durable pinned consumer of a service. Any number of replicas may: the server
 // picks the one that is delivered to. Where the service's own checkpoint, which handled reads, is
-// behind what the consumer has had acknowledged, the consumer goes back to it.
-func (l *Log) Subscribe(ctx context.Context, service string, filters []string, handled func() (uint64, error)) (*Subscription, error) {
+// behind what the consumer has had acknowledged, the consumer goes back to it. With whole the log is
+// delivered as a whole and filtered here: for a service that reads most of it that is four times
+// as fast as several filters on the server (BenchmarkSubscribe).
+func (l *Log) Subscribe(ctx context.Context, service string, filters []string, whole bool, handled func() (uint64, error)) (*Subscription, error) {
+	s := &Subscription{C: make(chan Delivery, buffered), log: l, service: service}
+	if whole {
+		s.filters, filters = filters, nil
+	}
 	c, err := l.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: service, Description: "Inputs of " + service + "; one replica works, the others stand by.",
 		FilterSubjects: filters, DeliverPolicy: jetstream.DeliverAllPolicy,
@@ -63,7 +72,8 @@ func (l *Log) Subscribe(ctx context.Context, service string, filters []string, h
 			return nil, unavailable("go back to the checkpoint of "+service, err)
 		}
 	}
-	return &Subscription{C: make(chan Delivery, buffered), log: l, service: service, consumer: c}, nil
+	s.consumer = c
+	return s, nil
 }
 
 // Run delivers on C until ctx is done or the consumer is gone; then C is closed.
@@ -76,16 +86,25 @@ func (s *Subscription) Run(ctx context.Context) error {
 			s.keepPin()
 			continue
 		}
-		fetched, err := s.consumer.Fetch(min(room, fetchBatch), jetstream.FetchMaxWait(time.Second), jetstream.FetchPriorityGroup(pinGroup))
-		if err != nil {
+		if err := s.fetch(ctx, min(room, fetchBatch)); err != nil && ctx.Err() == nil {
 			return unavailable("fetch", err)
 		}
-		for m := range fetched.Messages() {
-			s.deliver(m)
-		}
-		if err := fetched.Error(); err != nil && !transient(err) {
-			return unavailable("fetch", err)
-		}
+	}
+	return nil
+}
+
+func (s *Subscription) fetch(ctx context.Context, n int) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	fetched, err := s.consumer.Fetch(n, jetstream.FetchContext(ctx), jetstream.FetchPriorityGroup(pinGroup))
+	if err != nil {
+		return err
+	}
+	for m := range fetched.Messages() {
+		s.deliver(m)
+	}
+	if err := fetched.Error(); err != nil && !transient(err) {
+		return err
 	}
 	return nil
 }
@@ -120,7 +139,7 @@ func (s *Subscription) unpin() {
 
 func transient(err error) bool {
 	return errors.Is(err, jetstream.ErrPinIDMismatch) || errors.Is(err, jetstream.ErrMaxBytesExceeded) ||
-		errors.Is(err, jetstream.ErrNoMessages) || errors.Is(err, jetstream.ErrNoHeartbeat)
+		errors.Is(err, jetstream.ErrNoMessages) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoHeartbeat)
 }
 
 func (s *Subscription) deliver(m jetstream.Msg) {
@@ -133,8 +152,16 @@ func (s *Subscription) deliver(m jetstream.Msg) {
 		d.Fresh, s.pin = true, pin
 	}
 	s.sequence = meta.Sequence.Consumer
-	d.Event, d.Err = decode(raw(m, meta))
+	if d.Other = !s.reads(m.Subject()); d.Other {
+		d.Event.Seq, d.Event.Recorded = meta.Sequence.Stream, meta.Timestamp.UTC()
+	} else {
+		d.Event, d.Err = decode(raw(m, meta))
+	}
 	s.C <- d
+}
+
+func (s *Subscription) reads(subject string) bool {
+	return s.filters == nil || slices.ContainsFunc(s.filters, func(f string) bool { return events.Matches(subject, f) })
 }
 
 // Ack tells the server that everything up to d has been handled.

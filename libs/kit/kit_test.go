@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -131,8 +132,19 @@ func TestEveryRequestIsCounted(t *testing.T) {
 		t.Fatalf("stream: %v, %v", resp, err)
 	}
 	resp.Body.Close()
-	if n, err := testutil.GatherAndCount(reg, "kith_http_request_duration_seconds"); err != nil || n != 4 {
-		t.Errorf("%d series, %v; want 4: greet 201, 400, 404 and stream 202", n, err)
+	counted := func() int {
+		n, err := testutil.GatherAndCount(reg, "kith_http_request_duration_seconds")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	// A stream is counted when it ends, which its client may see before.
+	for deadline := time.Now().Add(time.Second); counted() != 4 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	if n := counted(); n != 4 {
+		t.Errorf("%d series, want 4: greet 201, 400, 404 and stream 202", n)
 	}
 	if faults, err := testutil.GatherAndLint(reg); err != nil || len(faults) > 0 {
 		t.Errorf("lint: %v, %v", faults, err)

@@ -73,7 +73,7 @@ func Get[T any](d *Docs, key string) (*T, error) {
 // Put leaves v, a pointer, at key.
 func (d *Docs) Put(key string, v any) {
 	e := d.known(key)
-	e.doc, e.Seq = v, d.seq
+	e.doc, e.Seq = v, max(e.Seq, d.seq) // a document may be ahead of what is folded again
 	d.dirty[key] = true
 }
 

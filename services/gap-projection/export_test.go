@@ -1,0 +1,20 @@
+package gaps
+
+import (
+	"time"
+
+	"kith.internal/services/internal/readmodel"
+)
+
+// Wait sets how long queries wait for ?after.
+func (s *Service) Wait(d time.Duration) { s.wait = d }
+
+// Suggest is what is suggested for a network at a time, by the default ruleset.
+func (r *Rules) Suggest(n *readmodel.Network, people Directory, now time.Time) []Suggestion {
+	return adviser{newView(n, r.initial, now), people}.suggest()
+}
+
+// Answer is a network as its person sees it, by the default ruleset.
+func (r *Rules) Answer(n *readmodel.Network, now time.Time) NetworkAnswer {
+	return answerNetwork(newView(n, r.initial, now))
+}

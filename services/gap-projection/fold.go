@@ -1,0 +1,133 @@
+package gaps
+
+import (
+	"slices"
+
+	"kith.internal/events"
+	"kith.internal/services/internal/readmodel"
+)
+
+// fold enters what one fact says into a network; false where it says nothing there.
+func fold(n *readmodel.Network, in events.Event) bool {
+	if n.Erased {
+		return false
+	}
+	if act := events.ActOf(in.Fact); act != nil {
+		return foldAct(n, in, act)
+	}
+	switch in.Context {
+	case events.People:
+		return foldPeople(n, in.Fact)
+	case events.Role:
+		return foldRole(n, in)
+	case events.Personal, events.Support:
+		return foldPersonal(n, in) || foldWord(n, in)
+	}
+	return false
+}
+
+// foldPeople enters where a person stands.
+func foldPeople(n *readmodel.Network, f events.Fact) bool {
+	switch f := f.(type) {
+	case *events.PersonJoined:
+		n.Add(readmodel.Change{At: f.EffectiveAt, Kind: readmodel.Joined, Level: f.Level, Department: f.Department, Manager: f.Manager})
+	case *events.PersonChanged:
+		return foldMove(n, f)
+	case *events.PromotionOccurred:
+		n.Add(readmodel.Change{At: f.EffectiveAt, Kind: readmodel.Moved, Level: f.ToLevel})
+	case *events.PersonWentOnLeave:
+		n.Add(readmodel.Change{At: f.EffectiveAt, Kind: readmodel.OnLeave})
+	case *events.PersonReturned:
+		n.Add(readmodel.Change{At: f.EffectiveAt, Kind: readmodel.Returned})
+	case *events.PersonLeft:
+		n.Add(readmodel.Change{At: f.EffectiveAt, Kind: readmodel.Left})
+	case *events.PersonMerged:
+		n.Merged = f.Into
+	case *events.PersonErased:
+		*n = readmodel.Network{Person: n.Person, Erased: true, Gaps: n.Gaps}
+	default:
+		return false
+	}
+	return true
+}
+
+// foldMove leaves out a change of what only the sealed part holds.
+func foldMove(n *readmodel.Network, f *events.PersonChanged) bool {
+	c := readmodel.Change{At: f.EffectiveAt, Kind: readmodel.Moved, Department: f.Department, Manager: f.Manager}
+	if f.Level != nil {
+		c.Level = *f.Level
+	}
+	if c.Level == 0 && c.Department == "" && c.Manager == "" {
+		return false
+	}
+	n.Add(c)
+	return true
+}
+
+// foldPersonal enters what the person decided and declared.
+func foldPersonal(n *readmodel.Network, in events.Event) bool {
+	switch f := in.Fact.(type) {
+	case *events.ParticipationChanged:
+		n.Out = slices.DeleteFunc(n.Out, func(p events.Purpose) bool { return p == f.Purpose })
+		if f.Participation == "out" {
+			n.Out = append(n.Out, f.Purpose)
+		}
+	case *events.GoalSet:
+		if n.Goals == nil {
+			n.Goals = map[events.Code]readmodel.Goal{}
+		}
+		n.Goals[f.Goal] = readmodel.Goal{Kind: f.Kind, Set: in.Time}
+	case *events.GoalReached:
+		delete(n.Goals, f.Goal)
+	case *events.RoleDeclared:
+		declare(n.Tie(f.Supporter), f, in)
+	case *events.RoleDeclarationWithdrawn:
+		delete(n.Tie(f.Supporter).Declared, f.Role)
+	case *events.ExternalContactRemoved:
+		delete(n.Ties, f.Contact)
+	default:
+		return false
+	}
+	return true
+}
+
+// declare keeps the first time of a declaration, and both sides where both have declared.
+func declare(tie *readmodel.NetworkTie, f *events.RoleDeclared, in events.Event) {
+	if tie.Declared == nil {
+		tie.Declared = map[events.RoleName]readmodel.Declaration{}
+	}
+	known, again := tie.Declared[f.Role]
+	switch {
+	case !again:
+		known = readmodel.Declaration{By: f.DeclaredBy, At: in.Time}
+	case known.By == "supporter" && f.DeclaredBy != "supporter":
+		known = readmodel.Declaration{By: "both", At: in.Time}
+	case known.By != f.DeclaredBy:
+		known.By = "both"
+	}
+	tie.Declared[f.Role] = known
+}
+
+// foldWord enters what one side said about a supporter or an act.
+func foldWord(n *readmodel.Network, in events.Event) bool {
+	switch f := in.Fact.(type) {
+	case *events.TrustConfirmed:
+		confirm(n.Tie(f.Supporter), in.Time)
+	case *events.ActConfirmed:
+		if f.By != "recipient" {
+			return false
+		}
+		confirm(n.Tie(f.Supporter), in.Time)
+	case *events.SponsorshipDeclined:
+		n.Tie(f.Supporter).Declined = in.Time
+	case *events.ActDisputed:
+		withdraw(n, f.Supporter, f.Act)
+	case *events.ActCorrected:
+		withdraw(n, f.Supporter, f.Act)
+	case *events.ActRetracted:
+		withdraw(n, f.Supporter, f.Act)
+	default:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,66 @@
+package gaps
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"kith.internal/events"
+	"kith.internal/libs/fault"
+	"kith.internal/libs/kit"
+	"kith.internal/services/internal/access"
+)
+
+// routes serves what openapi.yaml describes:
+//
+//	GET /gap-projection/v1/people/{person}/network          who plays which role for the person
+//	GET /gap-projection/v1/people/{person}/gaps             what is missing
+//	GET /gap-projection/v1/people/{person}/suggestions      what the person could do next
+//	GET /gap-projection/v1/people/{person}/ties/{supporter} why a supporter is what they are
+//
+// All take ?after=<sequence>: the answer includes that fact and all that followed from it.
+func (s *Service) routes(metrics *kit.Metrics) http.Handler {
+	mux := http.NewServeMux()
+	serve := func(route string, e func(context.Context, Query) (answer, error)) {
+		mux.Handle("GET "+pathOf+route, kit.Handler(e, decode, metrics.Middleware(route), kit.Logging(s.log)))
+	}
+	serve("network", endpoint(s.Network))
+	serve("gaps", endpoint(s.Gaps))
+	serve("suggestions", endpoint(s.Suggestions))
+	serve("ties/{supporter}", endpoint(s.Tie))
+	return mux
+}
+
+// pathOf is where everything about one person stands.
+const pathOf = "/" + Name + "/v1/people/{person}/"
+
+// decode reads a query from path, parameters and headers.
+func decode(r *http.Request) (Query, error) {
+	q := Query{Viewer: access.ViewerOf(r), Known: r.Header.Get("If-None-Match")}
+	var err error
+	if q.Person, err = person(r, "person"); err != nil {
+		return q, err
+	}
+	if q.Person.External() {
+		return q, fault.New(fault.NotFound, "unknown-person", "an external contact has no network here")
+	}
+	if r.PathValue("supporter") != "" {
+		if q.Supporter, err = person(r, "supporter"); err != nil {
+			return q, err
+		}
+	}
+	if after := r.URL.Query().Get("after"); after != "" {
+		if q.After, err = strconv.ParseUint(after, 10, 64); err != nil {
+			return q, fault.Wrap(fault.Invalid, "after", "after is not a sequence of the log", err)
+		}
+	}
+	return q, nil
+}
+
+func person(r *http.Request, name string) (events.PersonID, error) {
+	id := events.PersonID(r.PathValue(name))
+	if !id.Valid() {
+		return "", fault.New(fault.Invalid, "person", "the "+name+" is not a pseudonym")
+	}
+	return id, nil
+}

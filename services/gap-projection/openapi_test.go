@@ -1,0 +1,151 @@
+package gaps_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"sigs.k8s.io/yaml"
+
+	"kith.internal/events"
+	"kith.internal/services/internal/readmodel"
+)
+
+// document is openapi.yaml, compiled schema by schema.
+type document struct {
+	Servers []struct{ URL string }
+	Paths   map[string]map[string]struct {
+		Responses map[string]struct {
+			Content map[string]struct {
+				Schema struct {
+					Ref string `json:"$ref"`
+				}
+			}
+		}
+	}
+}
+
+const described = "openapi.json"
+
+func load(t *testing.T) (document, *jsonschema.Compiler) {
+	t.Helper()
+	text, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d document
+	if err := json.Unmarshal(body, &d); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource(described, whole); err != nil {
+		t.Fatal(err)
+	}
+	return d, c
+}
+
+// Every route answers, with every status it is said to have, what openapi.yaml says.
+func TestAnswersAreAsDescribed(t *testing.T) {
+	t.Parallel()
+	d, compiler := load(t)
+	s := start(t)
+	after := settledPerson(s)
+	s.say(events.Personal, ego, &events.RoleDeclared{Supporter: cleo, Role: events.Sponsor, DeclaredBy: "recipient"})
+	after = s.say(events.Support, ego, advice(ben))
+	s.classified(after, map[string]any{
+		readmodel.TieKey(ego, ben):                  tieWithEverything(),
+		"given." + string(ego) + "." + string(dana): struct{}{},
+	})
+	me := "person:" + string(ego)
+	s.svc.Wait(5 * time.Second)
+	for path, item := range d.Paths {
+		at := strings.NewReplacer("/people/{person}", string(ego), "{supporter}", string(ben)).Replace(path)
+		statuses := map[string]int{}
+		check := func(viewer, path string, header ...string) {
+			resp, body := s.get(viewer, path, header...)
+			statuses[fmt.Sprint(resp.StatusCode)]++
+			said, ok := item["get"].Responses[fmt.Sprint(resp.StatusCode)]
+			if !ok {
+				t.Errorf("GET %s answers an undescribed %d %s", path, resp.StatusCode, body)
+				return
+			}
+			if content, ok := said.Content[resp.Header.Get("Content-Type")]; ok {
+				validate(t, compiler, content.Schema.Ref, path, body)
+			} else if resp.StatusCode != 304 {
+				t.Errorf("GET %s: %d as undescribed %s", path, resp.StatusCode, resp.Header.Get("Content-Type"))
+			}
+			if etag := resp.Header.Get("ETag"); etag != "" && resp.StatusCode == 200 {
+				statuses["tag"]++
+				again, _ := s.get(viewer, path, "If-None-Match", etag)
+				statuses[fmt.Sprint(again.StatusCode)]++
+			}
+		}
+		check(me, at+fmt.Sprintf("?after=%d", after))
+		check(me, at+"?after=soon")
+		check("person:"+string(dana), at)
+		check("person:"+string(dana), strings.ReplaceAll(strings.Replace(at, string(ego), string(dana), 1), string(ben), string(xeno)))
+		s.svc.Wait(50 * time.Millisecond)
+		check(me, at+"?after=100000")
+		s.svc.Wait(5 * time.Second)
+		for status := range item["get"].Responses {
+			if statuses[status] == 0 {
+				t.Errorf("GET %s never answered the %s it is said to", path, status)
+			}
+		}
+	}
+	paths := slices.Sorted(func(yield func(string) bool) {
+		for p := range d.Paths {
+			if !yield(p) {
+				return
+			}
+		}
+	})
+	want := []string{"/people/{person}/gaps", "/people/{person}/network", "/people/{person}/suggestions", "/people/{person}/ties/{supporter}"}
+	if !slices.Equal(paths, want) || d.Servers[0].URL != "/gap-projection/v1" {
+		t.Errorf("described are %v at %v", paths, d.Servers)
+	}
+}
+
+func validate(t *testing.T, c *jsonschema.Compiler, ref, path, body string) {
+	t.Helper()
+	schema, err := c.Compile(described + ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(value); err != nil {
+		t.Errorf("GET %s: %v\n%s", path, err, body)
+	}
+}
+
+// tieWithEverything has something in every field that an explanation shows.
+func tieWithEverything() *readmodel.Tie {
+	now := readmodel.UnixOf(time.Now())
+	a := readmodel.Act{ID: factID(77), Type: "AdviceGiven", At: now - 1000, Recorded: now, RecordedBy: "system", Kind: "standard",
+		Topics: []events.Topic{"politics"}, Weights: readmodel.Weights{2_000_000}, Quality: 1_000_000, Rule: 2, Rung: 1, Note: "managers-routine"}
+	b := a
+	b.ID, b.Retracted, b.Crowded = factID(78), true, true
+	return &readmodel.Tie{Recipient: ego, Supporter: ben, AsOf: now, Count: 2, Acts: []readmodel.Act{a, b}, Ruleset: "2026-1", Rules: "1",
+		Roles: []readmodel.TieRole{{Role: events.Mentor, Status: readmodel.RoleActive, Subtype: events.Standard, Score: 2_000_000,
+			HalfLife: 60 * 86400, Enter: 1_700_000, Exit: 850_000, Since: now - 1000, SilentSince: now - 1000, AtRiskAt: now + 1000,
+			LapsesAt: now + 2000, NextChangeAt: now + 1000, Rung: 1, Acts: 1, Declared: &readmodel.Declaration{By: "recipient", At: time.Now()},
+			Contested: &readmodel.Contest{By: "recipient", At: time.Now()}}}}
+}

@@ -1,0 +1,150 @@
+package gaps
+
+import (
+	"context"
+
+	"kith.internal/libs/fault"
+	"kith.internal/libs/projection"
+	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/ruleset"
+)
+
+// Network is a person's network, after the fact at a sequence where that is not 0. It fails with
+// fault.NotFound where nothing is known of them and with fault.Unavailable where the sequence is
+// not reached in time.
+func (s *Service) Network(ctx context.Context, q Query) (NetworkAnswer, error) {
+	found, err := s.find(ctx, q)
+	if err != nil {
+		return NetworkAnswer{}, err
+	}
+	a := answerNetwork(found.view)
+	a.AsOf, a.Importing = found.asOf, found.importing
+	if err := s.today(ctx, &a, found.now); err != nil {
+		return a, err
+	}
+	a.Given, err = s.given(ctx, q.Person)
+	return a, err
+}
+
+// Gaps is what is missing in a person's network. It fails as Network does.
+func (s *Service) Gaps(ctx context.Context, q Query) (GapsAnswer, error) {
+	found, err := s.find(ctx, q)
+	if err != nil {
+		return GapsAnswer{}, err
+	}
+	a := answerGaps(found.n)
+	a.AsOf, a.Importing = found.asOf, found.importing
+	return a, nil
+}
+
+// Suggestions is what a person could do about their gaps. It fails as Network does.
+func (s *Service) Suggestions(ctx context.Context, q Query) (SuggestionsAnswer, error) {
+	found, err := s.find(ctx, q)
+	if err != nil {
+		return SuggestionsAnswer{}, err
+	}
+	return SuggestionsAnswer{
+		Person: q.Person, AsOf: found.asOf, Importing: found.importing,
+		Suggestions: adviser{found.view, s.index}.suggest(),
+	}, nil
+}
+
+// Tie explains one tie to one of its two people. It fails with fault.NotFound where nothing lies
+// between them.
+func (s *Service) Tie(ctx context.Context, q Query) (TieAnswer, error) {
+	if err := s.policy.ReadTie(ctx, q.Viewer, q.Person, q.Supporter); err != nil {
+		return TieAnswer{}, err
+	}
+	if err := s.after(ctx, q.After, s.reader.tie); err != nil {
+		return TieAnswer{}, err
+	}
+	progress, err := s.reader.ties.Progress(ctx)
+	if err != nil {
+		return TieAnswer{}, err
+	}
+	tie, _, err := projection.Read[readmodel.Tie](ctx, s.reader.ties, readmodel.TieKey(q.Person, q.Supporter))
+	if err != nil {
+		return TieAnswer{}, err
+	}
+	if tie == nil {
+		return TieAnswer{}, fault.New(fault.NotFound, "no-tie", "nothing is known between these two people")
+	}
+	rs, err := s.rulesInForce(ctx)
+	if err != nil {
+		return TieAnswer{}, err
+	}
+	a, err := explain(tie, rs, s.now())
+	a.AsOf = progress.Handled
+	return a, err
+}
+
+// found is a network as it was read.
+type found struct {
+	view
+	asOf      uint64
+	importing bool
+}
+
+// find lets only the person in, waits, and reads. The position is read first: what is read after
+// it may be newer, never older.
+func (s *Service) find(ctx context.Context, q Query) (*found, error) {
+	if err := s.policy.Read(ctx, q.Viewer, q.Person, "own-network"); err != nil {
+		return nil, err
+	}
+	if err := s.after(ctx, q.After, s.reader.network); err != nil {
+		return nil, err
+	}
+	progress, err := s.reader.networks.Progress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	imports, _, err := projection.Read[Imports](ctx, s.reader.networks, importsKey)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := s.gapRules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, _, err := projection.Read[readmodel.Network](ctx, s.reader.networks, readmodel.NetworkKey(q.Person))
+	if err != nil {
+		return nil, err
+	}
+	if n == nil {
+		return nil, fault.New(fault.NotFound, "unknown-person", "nothing is known of this person")
+	}
+	return &found{newView(n, rules, s.now()), progress.Handled, imports.Holding()}, nil
+}
+
+func (s *Service) after(ctx context.Context, seq uint64, wait func(context.Context, uint64) error) error {
+	if seq == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
+	return wait(ctx, seq)
+}
+
+func (s *Service) gapRules(ctx context.Context) (*Ruleset, error) {
+	r, _, err := projection.Read[Ruleset](ctx, s.reader.networks, rulesetKey)
+	if r == nil && err == nil {
+		r = s.initial
+	}
+	return r, err
+}
+
+// rulesInForce is the whole ruleset, compiled once for each text.
+func (s *Service) rulesInForce(ctx context.Context) (*ruleset.Ruleset, error) {
+	r, err := s.gapRules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if known, ok := s.parsed.Load(r.Text); ok {
+		return known.(*ruleset.Ruleset), nil
+	}
+	parsed, err := ruleset.Parse(r.Text)
+	if err == nil {
+		s.parsed.Store(r.Text, parsed)
+	}
+	return parsed, err
+}

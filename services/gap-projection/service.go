@@ -1,0 +1,96 @@
+package gaps
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kith.internal/events"
+	"kith.internal/libs/app"
+	"kith.internal/libs/derive"
+	"kith.internal/libs/kit"
+	"kith.internal/libs/projection"
+	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/readmodel"
+)
+
+// layout is the version of the network's form: another one means a rebuild.
+const layout = 1
+
+// patienceOfQueries is how long a query waits for ?after.
+const patienceOfQueries = 10 * time.Second
+
+// Service keeps networks and answers queries about them. Any replica answers; one of them works.
+type Service struct {
+	engine  *derive.Engine
+	handler http.Handler
+	reader  reader
+	policy  *access.Policy
+	index   *index
+	log     *slog.Logger
+	wait    time.Duration // how long a query waits for ?after
+	now     func() time.Time
+	initial *Ruleset
+	parsed  sync.Map // *ruleset.Ruleset by text: compiled once
+}
+
+// New returns a service that Run starts. It fails where its documents cannot be reached.
+func New(ctx context.Context, env *app.Env) (*Service, error) {
+	rules, err := NewRules()
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{policy: access.New(env.EventLog, Name), index: newIndex(), log: env.Log, now: time.Now, initial: rules.initial, wait: patienceOfQueries}
+	s.reader.log = env.EventLog
+	js := env.EventLog.JetStream()
+	if s.reader.networks, err = projection.OpenReader(ctx, js, readmodel.Networks, env.Replicas); err != nil {
+		return nil, err
+	}
+	if s.reader.ties, err = projection.OpenReader(ctx, js, readmodel.Ties, env.Replicas); err != nil {
+		return nil, err
+	}
+	s.engine = derive.New(env.EventLog, rules, derive.Config{
+		Service: Name, Bucket: readmodel.Networks, Layout: layout, Inputs: inputs, Owns: []events.Context{events.Gap},
+		Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
+	})
+	if err := env.Registry.Register(newCollector(s.index)); err != nil {
+		return nil, err
+	}
+	s.handler = s.routes(kit.NewMetrics(env.Registry))
+	return s, nil
+}
+
+// Name implements app.Service.
+func (s *Service) Name() string { return Name }
+
+// Handler implements app.Service.
+func (s *Service) Handler() http.Handler { return s.handler }
+
+// Ready implements app.Service.
+func (s *Service) Ready() error { return s.engine.Ready() }
+
+// Run implements app.Service.
+func (s *Service) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.engine.Run(ctx) })
+	g.Go(func() error { return s.keepIndex(ctx) })
+	return g.Wait()
+}
+
+// keepIndex follows the documents, again whenever that ends.
+func (s *Service) keepIndex(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if err := s.index.follow(ctx, s.reader.networks); err != nil && ctx.Err() == nil {
+			s.log.Warn("following the networks stopped, trying again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+	return nil
+}

@@ -1,0 +1,275 @@
+package gaps
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"kith.internal/events"
+	"kith.internal/services/internal/readmodel"
+)
+
+// What a person could do next, computed when they ask and never stated: suggestions name people,
+// and facts about gaps must not. Everybody named is one of the person's own ties. What is told of
+// others is what the directory tells everybody: never a tie of theirs, never who declined.
+//
+//   - promote-mentor: a mentor who has the standing of a sponsor, the readiest first: rungs
+//     climbed on the way from advice to advocacy, then how much the two work together.
+//   - rekindle: a role that is at risk.
+//   - ask: somebody the person works with often, or who supports them in another way, for a role
+//     that is missing or thin.
+//   - introduce: a supporter who works where at least five people are senior enough.
+//   - review: somebody who was named in a role that no acts show.
+//   - declare: say who is there, where nobody is known yet.
+
+// SuggestionsAnswer is what a person could do next, by gap, the most severe first.
+type SuggestionsAnswer struct {
+	Person      events.PersonID `json:"person"`
+	AsOf        uint64          `json:"asOf"`
+	Importing   bool            `json:"importing,omitempty"`
+	Suggestions []Suggestion    `json:"suggestions"`
+}
+
+// Suggestion is one thing to do, and why.
+type Suggestion struct {
+	Action     events.NudgeAction `json:"action"`
+	Gap        events.GapKind     `json:"gap"`
+	Role       events.RoleName    `json:"role,omitempty"`
+	Supporter  events.PersonID    `json:"supporter,omitempty"`  // whom to ask
+	Via        events.PersonID    `json:"via,omitempty"`        // who could introduce
+	Department events.Code        `json:"department,omitempty"` // to whom, with Via: somebody there
+	FromLevel  int                `json:"fromLevel,omitempty"`  // at this level or above
+	Reasons    []Reason           `json:"reasons"`
+	Readiness  int                `json:"readiness,omitempty"` // 0 to 100, of a mentor to become a sponsor
+}
+
+// Reason is why something is suggested, as a code that clients translate.
+type Reason string
+
+// The reasons.
+const (
+	SeniorEnough     Reason = "senior-enough"
+	SharesStrategy   Reason = "shares-strategy"       // rung 2
+	OpensDoors       Reason = "opens-doors"           // rung 3
+	GivesChances     Reason = "gives-opportunities"   // rung 4
+	SpeaksForYou     Reason = "speaks-for-you"        // rung 5
+	WorksWithYou     Reason = "works-with-you"        // often
+	SupportsAlready  Reason = "supports-you-already"  // in another role
+	FadingRole       Reason = "quiet-for-a-while"     // at risk
+	SupportedBefore  Reason = "supported-you-before"  // lapsed
+	WorksWhereNeeded Reason = "works-where-it-counts" // where people are senior enough
+	YouNamedThem     Reason = "you-named-them"
+	NobodyKnown      Reason = "nobody-known-yet"
+)
+
+// Directory is what everybody may know of others.
+type Directory interface {
+	// Standing is where somebody stands at a time.
+	Standing(person events.PersonID, at time.Time) readmodel.Standing
+	// Count is how many present people of a department, "" for all, are at a level or above,
+	// not counting some.
+	Count(department events.Code, fromLevel int, at time.Time, but ...events.PersonID) int
+}
+
+const (
+	suggestionsPerGap = 3
+	discreet          = 5                    // so many people stand behind "somebody in that department"
+	letBe             = 180 * 24 * time.Hour // nobody who declined is suggested again before
+)
+
+// adviser suggests to one person at one time.
+type adviser struct {
+	view
+	people Directory
+}
+
+func (a adviser) suggest() []Suggestion {
+	all := []Suggestion{}
+	for _, g := range answerGaps(a.n).Gaps {
+		some := a.forGap(g.Gap, g.Role)
+		for i := range some {
+			some[i].Gap, some[i].Role = g.Gap, cmp.Or(some[i].Role, g.Role)
+		}
+		all = append(all, some[:min(len(some), suggestionsPerGap)]...)
+	}
+	return all
+}
+
+func (a adviser) forGap(kind events.GapKind, role events.RoleName) []Suggestion {
+	switch kind {
+	case events.MissingRole, events.ThinRole:
+		some := append(a.promote(role), a.rekindle(role)...)
+		if some = append(some, a.ask(role)...); len(some) == 0 {
+			some = a.introduce(role)
+		}
+		return some
+	case events.AtRisk:
+		return a.rekindle(role)
+	case events.DeclaredNotEnacted:
+		return a.review(role)
+	case events.Isolation:
+		return a.reconnect()
+	}
+	return nil
+}
+
+// promote ranks the mentors who could become a sponsor.
+func (a adviser) promote(role events.RoleName) []Suggestion {
+	if role != events.Sponsor {
+		return nil
+	}
+	var some []Suggestion
+	for supporter, tie := range a.n.Ties {
+		mentor := tie.Roles[events.Mentor]
+		if mentor == nil || mentor.Status != readmodel.RoleActive || !a.may(supporter, tie, role) {
+			continue
+		}
+		s := Suggestion{Action: "promote-mentor", Supporter: supporter, Reasons: []Reason{SeniorEnough}}
+		rung := highestRung(tie)
+		if r, ok := rungs[rung]; ok {
+			s.Reasons = append(s.Reasons, r)
+		}
+		if often(tie) {
+			s.Reasons = append(s.Reasons, WorksWithYou)
+		}
+		s.Readiness = 40 + 8*rung + min(20, exposure(tie))
+		some = append(some, s)
+	}
+	return ranked(some, func(s Suggestion) int { return s.Readiness })
+}
+
+var rungs = map[int]Reason{2: SharesStrategy, 3: OpensDoors, 4: GivesChances, 5: SpeaksForYou}
+
+func highestRung(tie *readmodel.NetworkTie) int {
+	rung := 0
+	for _, r := range tie.Roles {
+		rung = max(rung, r.Rung)
+	}
+	return rung
+}
+
+// exposure is how well somebody knows the person's work, in about weeks.
+func exposure(tie *readmodel.NetworkTie) int {
+	if tie.Together == nil {
+		return 0
+	}
+	return max(tie.Together.Times, tie.Together.Weeks)
+}
+
+func often(tie *readmodel.NetworkTie) bool { return exposure(tie) >= 4 }
+
+// rekindle finds who still holds a role, at risk.
+func (a adviser) rekindle(role events.RoleName) []Suggestion {
+	var some []Suggestion
+	for supporter, tie := range a.n.Ties {
+		if r := tie.Roles[role]; r != nil && r.Status == readmodel.RoleAtRisk && a.here(supporter) {
+			some = append(some, Suggestion{Action: "rekindle", Supporter: supporter, Reasons: []Reason{FadingRole}})
+		}
+	}
+	return ranked(some, func(s Suggestion) int { return int(a.n.Ties[s.Supporter].LastAct.Unix() / 86400) })
+}
+
+// ask finds who could take a role on: first who works with the person most, then who supports
+// them already. A mentor who may be promoted is not asked as well.
+func (a adviser) ask(role events.RoleName) []Suggestion {
+	var some []Suggestion
+	for supporter, tie := range a.n.Ties {
+		if !a.may(supporter, tie, role) || role == events.Sponsor && held(tie.Roles[events.Mentor]) {
+			continue
+		}
+		s := Suggestion{Action: "ask", Supporter: supporter}
+		if tie.Together != nil {
+			s.Reasons = append(s.Reasons, WorksWithYou)
+		}
+		if supports(tie) {
+			s.Reasons = append(s.Reasons, SupportsAlready)
+		}
+		if len(s.Reasons) > 0 {
+			some = append(some, s)
+		}
+	}
+	return ranked(some, func(s Suggestion) int {
+		return 10*exposure(a.n.Ties[s.Supporter]) + len(s.Reasons)
+	})
+}
+
+// may reports whether somebody is free to be asked for a role, and has what it takes.
+func (a adviser) may(supporter events.PersonID, tie *readmodel.NetworkTie, role events.RoleName) bool {
+	declined := !tie.Declined.IsZero() && a.now.Sub(tie.Declined) < letBe
+	return !held(tie.Roles[role]) && !declined && a.here(supporter) && a.standingFor(supporter, role)
+}
+
+// here reports whether somebody can be asked: outside the directory, only the person knows.
+func (a adviser) here(supporter events.PersonID) bool {
+	return supporter.External() || a.people.Standing(supporter, a.now).Presence == readmodel.Present
+}
+
+// standingFor reports whether somebody is senior enough for a role.
+func (a adviser) standingFor(supporter events.PersonID, role events.RoleName) bool {
+	level := a.people.Standing(supporter, a.now).Level
+	return level >= a.levelFor(role) || role == events.Mentor && supporter.External()
+}
+
+// levelFor is the level at which somebody can hold a role for the person: two levels above or
+// senior leadership for a sponsor, one above for a mentor.
+func (a adviser) levelFor(role events.RoleName) int {
+	switch role {
+	case events.Sponsor:
+		return min(a.standing.Level+2, a.rules.SeniorFrom)
+	case events.Mentor:
+		return a.standing.Level + 1
+	}
+	return 0
+}
+
+// introduce finds supporters who work where somebody else could hold the role. It looks at where
+// they work, never at whom they know.
+func (a adviser) introduce(role events.RoleName) []Suggestion {
+	level := a.levelFor(role)
+	var some []Suggestion
+	for supporter, tie := range a.n.Ties {
+		at := a.people.Standing(supporter, a.now)
+		if !supports(tie) || at.Presence != readmodel.Present || level == 0 || at.Department == a.standing.Department {
+			continue
+		}
+		if a.people.Count(at.Department, level, a.now, a.n.Person, supporter) >= discreet {
+			some = append(some, Suggestion{Action: "introduce", Via: supporter, Department: at.Department, FromLevel: level,
+				Reasons: []Reason{WorksWhereNeeded}})
+		}
+	}
+	return ranked(some, func(s Suggestion) int { return a.people.Standing(s.Via, a.now).Level })
+}
+
+// review names those whom the person named, and whose acts do not show it.
+func (a adviser) review(role events.RoleName) []Suggestion {
+	var some []Suggestion
+	for supporter, tie := range a.n.Ties {
+		if _, ok := unproven(tie, role); ok && a.here(supporter) {
+			some = append(some, Suggestion{Action: "review", Supporter: supporter, Reasons: []Reason{YouNamedThem}})
+		}
+	}
+	return ranked(some, func(Suggestion) int { return 0 })
+}
+
+// reconnect is for whom nobody has supported lately: who did before, who is near, or at first
+// to say who is there.
+func (a adviser) reconnect() []Suggestion {
+	var some []Suggestion
+	for supporter, tie := range a.n.Ties {
+		if !tie.LastAct.IsZero() && a.here(supporter) {
+			some = append(some, Suggestion{Action: "rekindle", Supporter: supporter, Reasons: []Reason{SupportedBefore}})
+		}
+	}
+	if len(some) == 0 {
+		return []Suggestion{{Action: "declare", Reasons: []Reason{NobodyKnown}}}
+	}
+	return ranked(some, func(s Suggestion) int { return int(a.n.Ties[s.Supporter].LastAct.Unix() / 86400) })
+}
+
+// ranked puts what ranks highest first, and what ranks the same in a fixed order.
+func ranked(some []Suggestion, rank func(Suggestion) int) []Suggestion {
+	slices.SortFunc(some, func(a, b Suggestion) int {
+		return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(a.Supporter, b.Supporter), cmp.Compare(a.Via, b.Via))
+	})
+	return some
+}

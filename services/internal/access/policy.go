@@ -1,0 +1,92 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"kith.internal/events"
+	"kith.internal/libs/eventlog"
+	"kith.internal/libs/fault"
+)
+
+// Policy decides who reads and writes what, and records who read.
+type Policy struct {
+	log    *eventlog.Log
+	source string
+}
+
+// New returns the policy of a service, which appends its access facts to log.
+func New(log *eventlog.Log, service string) *Policy {
+	return &Policy{log: log, source: "/services/" + service}
+}
+
+// Read allows a viewer to read what belongs to one person. It fails with fault.Forbidden
+// unless the viewer is that person. What a manager, HR or an operator may not read has no
+// purpose that opens it: so purpose decides nothing yet, and is checked for being one.
+func (p *Policy) Read(_ context.Context, v Viewer, person events.PersonID, purpose events.AccessPurpose) error {
+	if err := known(v); err != nil {
+		return err
+	}
+	if !valid(purpose) {
+		return fault.New(fault.Invalid, "purpose", "no such purpose of reading")
+	}
+	if v.Person() != person {
+		return fault.New(fault.Forbidden, "not-yours", "a network is read only by the person it belongs to")
+	}
+	return nil
+}
+
+// ReadTie allows a viewer to read one tie. It fails with fault.Forbidden unless the viewer is
+// one of its two people, and with fault.Unavailable where the reading cannot be recorded: what
+// a supporter reads of a recipient is a NetworkViewed fact before they see it.
+func (p *Policy) ReadTie(ctx context.Context, v Viewer, recipient, supporter events.PersonID) error {
+	if err := known(v); err != nil {
+		return err
+	}
+	switch v.Person() {
+	case recipient:
+		return nil
+	case supporter:
+		return p.viewed(ctx, v, recipient, "support-given")
+	}
+	return fault.New(fault.Forbidden, "not-yours", "a tie is read only by the two people it lies between")
+}
+
+// Directory allows a viewer to look people up. It fails with fault.Forbidden where the viewer
+// is anonymous: the directory is no person's network, and everybody in the organization has it.
+func (p *Policy) Directory(_ context.Context, v Viewer) error { return known(v) }
+
+func (p *Policy) viewed(ctx context.Context, v Viewer, person events.PersonID, purpose events.AccessPurpose) error {
+	_, err := p.log.Append(ctx, events.Event{
+		ID:      events.FactID(strings.ToLower(rand.Text())),
+		Source:  p.source,
+		Context: events.Access,
+		Subject: string(person),
+		Time:    time.Now().UTC(),
+		Actor:   v.Actor(),
+		Fact:    &events.NetworkViewed{Viewer: v.Actor(), Purpose: purpose},
+	})
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, "not-recorded", "the reading could not be recorded; try again", err)
+	}
+	return nil
+}
+
+func known(v Viewer) error {
+	if v.Kind != Anonymous {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "no-viewer", "say who is asking: the header "+Header+
+		" holds person:<id>, integration:<name> or service:<name>")
+}
+
+func valid(purpose events.AccessPurpose) bool {
+	for _, code := range purpose.Codes() {
+		if code == string(purpose) {
+			return true
+		}
+	}
+	return false
+}

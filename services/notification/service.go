@@ -1,0 +1,71 @@
+package notification
+
+import (
+	"context"
+	"net/http"
+
+	"kith.internal/events"
+	"kith.internal/libs/app"
+	"kith.internal/libs/derive"
+	"kith.internal/libs/kit"
+	"kith.internal/libs/projection"
+	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/readmodel"
+)
+
+// layout is the version of the inbox's form: another one means a rebuild.
+const layout = 1
+
+// inputs are the facts that the rules read.
+var inputs = []string{
+	events.FilterContext(events.Gap),
+	events.FilterContext(events.Reply),
+	events.FilterFact(events.Personal, "ParticipationChanged"),
+	events.FilterFact(events.People, "PersonJoined"),
+	events.FilterFact(events.People, "PersonLeft"),
+	events.FilterFact(events.People, "PersonMerged"),
+	events.FilterFact(events.People, "PersonErased"),
+	events.FilterFact(events.Clock, "Due"),
+	events.FilterFact(events.Clock, "Retry"),
+}
+
+// Service plans nudges and serves inboxes.
+type Service struct {
+	engine  *derive.Engine
+	handler http.Handler
+	inboxes *projection.Reader
+	policy  *access.Policy
+	settled *settled
+}
+
+// New returns a service that Run starts. It fails where its documents cannot be reached.
+func New(ctx context.Context, env *app.Env) (*Service, error) {
+	inboxes, err := projection.OpenReader(ctx, env.EventLog.JetStream(), readmodel.Inboxes, env.Replicas)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{inboxes: inboxes, policy: access.New(env.EventLog, Name)}
+	if s.settled, err = newSettled(ctx, env.EventLog, env.Replicas, inboxes); err != nil {
+		return nil, err
+	}
+	s.engine = derive.New(env.EventLog, counted{newMetrics(env.Registry)}, derive.Config{
+		Service: Name, Bucket: readmodel.Inboxes, Layout: layout, Inputs: inputs, Owns: []events.Context{events.Nudge},
+		Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
+	})
+	s.handler = s.routes(kit.NewMetrics(env.Registry), env.Log)
+	return s, nil
+}
+
+// Name implements app.Service.
+func (s *Service) Name() string { return Name }
+
+// Handler implements app.Service.
+func (s *Service) Handler() http.Handler { return s.handler }
+
+// Run implements app.Service.
+func (s *Service) Run(ctx context.Context) error { return s.engine.Run(ctx) }
+
+// Ready implements app.Service.
+func (s *Service) Ready() error { return s.engine.Ready() }
+
+var _ app.Service = (*Service)(nil)

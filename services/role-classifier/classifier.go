@@ -1,0 +1,137 @@
+package classifier
+
+import (
+	"fmt"
+	"time"
+
+	"kith.internal/events"
+	"kith.internal/libs/projection"
+	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/ruleset"
+)
+
+// The rules, in prose. Numbers and conditions stand in the ruleset.
+//
+//  1. An act of support between two people has a weight for each role, by the first rule of the
+//     ruleset for its type whose condition holds, and a quality, by who says that it happened.
+//     Levels, managers and presence are those of the act's own time; before the first thing the
+//     directory says of somebody, that first thing holds.
+//  2. Per role, the acts that count for it are folded in the order of (time, id):
+//     score ← min(cap, score × 2^(−Δt/half-life) + weight × quality), in whole millionths.
+//  3. A role begins at an act at which the score is at or above enter and the role's gates pass.
+//     From then on it is active while the score is at or above enter, at risk while it is below
+//     that, and over (lapsed) when it falls below exit, which time alone brings about too.
+//  4. An act counts once: a disclosed act takes the place of the sealed one that it discloses.
+//     What is said about an act later (confirmed, disputed, taken back, replaced, helpful)
+//     changes it where it stands, whichever of the two comes first.
+//  5. A declared role is no role: it is unproven until acts show it. A role that a person sets
+//     aside is none until the time they name. Contesting one changes nothing but is remembered.
+//  6. What is stated is how the present differs from what was last stated; now is the recorded
+//     time of the input, or the time of the turn. A late act changes the present, never the past
+//     facts; a role that was over before anybody stated it is never stated.
+//  7. Before an input is folded, turns that time brought about up to its recorded time are
+//     stated, one by one: it makes no difference when a timer fires.
+//  8. A tie is evaluated twice. The open evaluation sees support and personal and states in role;
+//     what is sealed never moves it. The full evaluation begins with the first sealed act of a
+//     tie, sees everything, and states in role-sealed wherever its state is not what a reader of
+//     both contexts believes, which is the last fact in log order; role comes first.
+//  9. Feedback passed on without a name never makes a role.
+// 10. A fact about a person, or another ruleset, evaluates the ties it touches again.
+
+// RulesVersion is the version of the rules' code: each RoleRecognized names it. It changes
+// whenever the same log would give other facts.
+const RulesVersion = "1"
+
+// Rules is the pure part of the service: derive.Rules on the documents of one tenant. It is for
+// one goroutine, as its documents are.
+type Rules struct {
+	compiled map[string]*ruleset.Ruleset // by hash; "" is the default one
+}
+
+// NewRules returns the rules, with the default ruleset in force where a log has none.
+func NewRules() (*Rules, error) {
+	rs, err := ruleset.Default()
+	if err != nil {
+		return nil, err
+	}
+	return &Rules{compiled: map[string]*ruleset.Ruleset{"": rs, rs.Hash: rs}}, nil
+}
+
+// step is the folding of one input.
+type step struct {
+	d     *projection.Docs
+	in    events.Event
+	now   readmodel.Unix // of its decisions
+	time  time.Time      // the same, unrounded
+	rs    *ruleset.Ruleset
+	facts []events.Event // what follows
+}
+
+// Step implements derive.Rules.
+func (r *Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error) {
+	rs, err := r.inForce(d)
+	if err != nil {
+		return nil, err
+	}
+	s := &step{d: d, in: in, now: readmodel.UnixOf(in.Recorded), time: in.Recorded, rs: rs}
+	switch f := in.Fact.(type) {
+	case *events.Due:
+		err = s.due(f)
+	case *events.RulesetActivated:
+		err = r.activate(s, f)
+	case *events.PersonErased:
+		err = s.erase()
+	default:
+		err = s.other()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("fold %s: %w", in.ID, err)
+	}
+	return s.facts, nil
+}
+
+func (s *step) other() error {
+	if e, ok := entryOf(s.in); ok {
+		return s.person(e)
+	}
+	if c, ok := s.changeOf(); ok {
+		return s.move(c)
+	}
+	return nil
+}
+
+// Stated implements derive.Rules: what a role fact says is what its readers believe.
+func (r *Rules) Stated(d *projection.Docs, own events.Event) error {
+	supporter, role, said := saidBy(own.Fact)
+	recipient := own.Person()
+	if said.Status == "" || recipient == "" || readmodel.RoleIndex(role) < 0 {
+		return nil
+	}
+	keys := []string{allKey(recipient, supporter)}
+	if own.Context == events.Role {
+		keys = append(keys, readmodel.TieKey(recipient, supporter))
+	}
+	for _, key := range keys {
+		t, err := projection.Get[tie](d, key)
+		if err != nil {
+			return err
+		}
+		if t != nil && t.Believed[readmodel.RoleIndex(role)] != said {
+			t.believe(readmodel.RoleIndex(role), said)
+			d.Put(key, t)
+		}
+	}
+	return nil
+}
+
+func saidBy(f events.Fact) (events.PersonID, events.RoleName, belief) {
+	switch f := f.(type) {
+	case *events.RoleRecognized:
+		return f.Supporter, f.Role, belief{readmodel.RoleActive, f.Subtype}
+	case *events.RoleAtRisk:
+		return f.Supporter, f.Role, belief{readmodel.RoleAtRisk, f.Subtype}
+	case *events.RoleLapsed:
+		return f.Supporter, f.Role, belief{readmodel.RoleLapsed, f.Subtype}
+	}
+	return "", "", belief{}
+}

@@ -1,0 +1,187 @@
+package classifier
+
+import (
+	"encoding/json"
+	"time"
+
+	"kith.internal/events"
+	"kith.internal/services/internal/readmodel"
+)
+
+// statements compares an evaluation with what its readers believe, and states the difference.
+type statements struct {
+	s    *step
+	h    *history
+	said [5]belief      // what was stated last, by role
+	last readmodel.Unix // the last turn
+}
+
+// turns states, one by one, what time alone has brought about up to now.
+func (st *statements) turns(now readmodel.Unix) error {
+	for next := st.h.t.NextChangeAt; next != 0 && next <= now; next = st.h.t.NextChangeAt {
+		st.last = next
+		if err := st.settle(next, next.Time()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// present states how the tie stands now, which is never before what it has seen.
+func (st *statements) present(now readmodel.Unix, at time.Time) error {
+	t := st.h.t
+	now = max(now, t.AsOf)
+	if n := len(t.Acts); n > 0 {
+		now = max(now, t.Acts[n-1].At)
+	}
+	if err := st.settle(now, at); err != nil {
+		return err
+	}
+	st.s.d.Put(st.h.key, t)
+	return nil
+}
+
+// settle evaluates every role as of a time and states what readers do not believe, as of at.
+func (st *statements) settle(now readmodel.Unix, at time.Time) error {
+	h, t := st.h, st.h.t
+	t.AsOf, t.NextChangeAt, t.Roles = now, 0, t.Roles[:0]
+	t.Ruleset, t.RulesetHash, t.Rules = h.rs.Version, h.rs.Hash, RulesVersion
+	for i := range h.rs.Roles() {
+		r, err := h.role(i, now)
+		if err != nil {
+			return err
+		}
+		if next := r.NextChangeAt; next != 0 && (t.NextChangeAt == 0 || next < t.NextChangeAt) {
+			t.NextChangeAt = next
+		}
+		if r.Status != "" {
+			t.Roles = append(t.Roles, r)
+		}
+		if err := st.state(i, r, now, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// role is how a role stands at a time; without a status where nothing speaks of it.
+func (h *history) role(i int, now readmodel.Unix) (readmodel.TieRole, error) {
+	role, s, w := &h.rs.Roles()[i], &h.t.Fold.Roles[i], &h.t.Words[i]
+	r := readmodel.TieRole{Role: role.Name, Score: s.Score, HalfLife: s.HalfLife, Enter: role.Enter, Exit: role.Exit,
+		SilentSince: s.At, Rung: s.Rung, Acts: s.Acts, Formal: s.Formal, Withheld: s.Withheld, Stated: h.t.Believed[i].Status}
+	if r.HalfLife == 0 {
+		r.HalfLife = role.HalfLife
+	}
+	w.describe(&r)
+	if s.On {
+		r.Since, r.AtRiskAt, r.LapsesAt = s.Since, s.RiskAt, s.LapseAt
+	}
+	r.Status, r.NextChangeAt = standing(s, w, r.Stated, now)
+	if r.Status != readmodel.RoleActive && r.Status != readmodel.RoleAtRisk {
+		return r, nil
+	}
+	var err error
+	r.Subtype, err = h.rs.Subtype(i, h.standing(s.At))
+	return r, err
+}
+
+func (w *words) describe(r *readmodel.TieRole) {
+	if w.Declared.holds() {
+		r.Declared = &readmodel.Declaration{By: events.DeclaredBy(w.Declared.By), At: w.Declared.At}
+	}
+	if w.Contested.holds() {
+		r.Contested = &readmodel.Contest{By: events.ConfirmingSide(w.Contested.By), At: w.Contested.At}
+	}
+	r.AsideUntil = w.Aside.Until
+}
+
+// standing is the status of a role at a time and when time alone changes it.
+func standing(s *strand, w *words, stated readmodel.RoleStatus, now readmodel.Unix) (readmodel.RoleStatus, readmodel.Unix) {
+	switch {
+	case w.Aside.holds() && now < w.Aside.Until:
+		return readmodel.RoleNone, w.Aside.Until
+	case s.On && now < s.RiskAt:
+		return readmodel.RoleActive, s.RiskAt
+	case s.On && now < s.LapseAt:
+		return readmodel.RoleAtRisk, s.LapseAt
+	case s.Ever:
+		return readmodel.RoleLapsed, 0
+	case w.Declared.holds() || s.Formal:
+		return readmodel.RoleUnproven, 0
+	case s.Acts > 0 || s.Withheld || stated != "" || w.Contested.holds() || w.Aside.holds():
+		return readmodel.RoleNone, 0
+	}
+	return "", 0
+}
+
+// state appends a fact where readers believe something else. Who has never heard of a role has
+// nothing to hear of its end.
+func (st *statements) state(i int, r readmodel.TieRole, now readmodel.Unix, at time.Time) error {
+	believed := st.h.t.Believed[i]
+	is := belief{r.Status, r.Subtype}
+	if is.Status != readmodel.RoleActive && is.Status != readmodel.RoleAtRisk {
+		is = belief{readmodel.RoleLapsed, believed.Subtype}
+		if believed.Status == "" {
+			return nil
+		}
+	}
+	if is == believed {
+		return nil
+	}
+	fact, err := st.fact(i, r, is, now)
+	if err != nil {
+		return err
+	}
+	st.h.t.believe(i, is)
+	st.said[i] = is
+	context := events.Role
+	if st.h.sealed {
+		context = events.RoleSealed
+	}
+	st.s.facts = append(st.s.facts, events.Event{Context: context, Subject: string(st.h.pair.recipient), Time: at, Fact: fact})
+	return nil
+}
+
+func (st *statements) fact(i int, r readmodel.TieRole, is belief, now readmodel.Unix) (events.Fact, error) {
+	h := st.h
+	supporter, score, version := h.pair.supporter, r.ScoreAt(now.Time()), h.rs.Version
+	silent := r.SilentSince
+	if silent == 0 {
+		silent = now // every act was taken back
+	}
+	switch is.Status {
+	case readmodel.RoleAtRisk:
+		return &events.RoleAtRisk{Supporter: supporter, Role: r.Role, Subtype: is.Subtype, Score: score,
+			SilentSince: silent.Time(), NextChangeAt: r.NextChangeAt.Time(), Ruleset: version}, nil
+	case readmodel.RoleLapsed:
+		return &events.RoleLapsed{Supporter: supporter, Role: r.Role, Subtype: is.Subtype, Score: score,
+			SilentSince: silent.Time(), NextChangeAt: r.NextChangeAt.Time(), Ruleset: version}, nil
+	}
+	evidence, err := h.evidence(i, r.HalfLife, now)
+	return &events.RoleRecognized{Supporter: supporter, Role: r.Role, Subtype: is.Subtype, Score: score, Enter: r.Enter, Exit: r.Exit,
+		Since: r.Since.Time(), NextChangeAt: r.NextChangeAt.Time(), Rung: r.Rung, Ruleset: version, Rules: RulesVersion,
+		Evidence: evidence, EvidenceCount: r.Acts}, err
+}
+
+// evidence is the heaviest of all acts for a role, wherever they stand.
+func (h *history) evidence(i int, halfLife int64, now readmodel.Unix) ([]events.Evidence, error) {
+	var all []events.Evidence
+	for part := range len(h.t.Older) + 1 {
+		acts, _, err := h.part(part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, readmodel.Heaviest(*acts, i, halfLife, now)...)
+	}
+	return readmodel.HeaviestOf(all), nil
+}
+
+// deepCopy copies a document by its stored form.
+func deepCopy[T any](v *T) (*T, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	c := new(T)
+	return c, json.Unmarshal(body, c)
+}
