@@ -150,6 +150,10 @@ func (e *Engine) serve(ctx context.Context, c <-chan eventlog.Delivery) error {
 		if len(batch) == 0 {
 			return ctx.Err()
 		}
+		if lost(batch) {
+			e.stand(nil)
+			s = nil
+		}
 		if fresh(batch) {
 			var err error
 			if s, err = e.open(ctx); err != nil {
@@ -161,8 +165,7 @@ func (e *Engine) serve(ctx context.Context, c <-chan eventlog.Delivery) error {
 		}
 		err := s.deliveries(ctx, batch)
 		if errors.Is(err, eventlog.ErrFenced) || errors.Is(err, projection.ErrStale) {
-			e.cfg.Log.Info("another replica has taken over: standing by")
-			e.metrics.working.Set(0)
+			e.stand(err)
 			s = nil // until a fresh delivery says that the work is ours again
 			continue
 		}
@@ -200,6 +203,21 @@ func take(ctx context.Context, c <-chan eventlog.Delivery) []eventlog.Delivery {
 
 // batchLimit bounds what one commit of documents includes.
 const batchLimit = 500
+
+// stand notes that another replica works now.
+func (e *Engine) stand(why error) {
+	e.cfg.Log.Info("another replica has taken over: standing by", "error", why)
+	e.metrics.working.Set(0)
+}
+
+// lost reports whether the work went away, and did not come back within the batch.
+func lost(batch []eventlog.Delivery) bool {
+	away := false
+	for _, d := range batch {
+		away = (away || d.Lost) && !d.Fresh
+	}
+	return away
+}
 
 func fresh(batch []eventlog.Delivery) bool {
 	for _, d := range batch {

@@ -42,7 +42,7 @@ type input struct {
 func (s *session) deliveries(ctx context.Context, batch []eventlog.Delivery) error {
 	var in []input
 	for _, d := range batch {
-		if !d.Other {
+		if !d.Other && !d.Lost {
 			in = append(in, input{d.Event, d.Err})
 		}
 	}

@@ -15,6 +15,10 @@ import (
 // the work to another one.
 const pinnedTTL = 5 * time.Second
 
+// ackWait is how long what was delivered to a replica that has died since stays with it. To one
+// that is merely busy it comes a second time, which is harmless.
+const ackWait = 2 * pinnedTTL
+
 const (
 	pinGroup   = "work"
 	pinHeader  = "Nats-Pin-Id"
@@ -28,6 +32,7 @@ type Delivery struct {
 	Err   error  // it cannot be decoded; Event then has its sequence, and its id where that could be read
 	Fresh bool   // the place was taken over, or something may have been missed: read up to here from the log first
 	Left  uint64 // how many facts wait behind it
+	Lost  bool   // the work went to another replica; there is no event
 	Other bool   // none of the filters match: there is nothing to it but to acknowledge it
 	ack   func() error
 }
@@ -56,7 +61,7 @@ func (l *Log) Subscribe(ctx context.Context, service string, filters []string, w
 	c, err := l.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: service, Description: "Inputs of " + service + "; one replica works, the others stand by.",
 		FilterSubjects: filters, DeliverPolicy: jetstream.DeliverAllPolicy,
-		AckPolicy: jetstream.AckAllPolicy, AckWait: time.Minute, MaxAckPending: 2 * buffered,
+		AckPolicy: jetstream.AckAllPolicy, AckWait: ackWait, MaxAckPending: 2 * buffered,
 		PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{pinGroup}, PinnedTTL: pinnedTTL,
 	})
 	if err != nil {
@@ -103,10 +108,15 @@ func (s *Subscription) fetch(ctx context.Context, n int) error {
 	for m := range fetched.Messages() {
 		s.deliver(m)
 	}
-	if err := fetched.Error(); err != nil && !transient(err) {
-		return err
+	err = fetched.Error()
+	if errors.Is(err, jetstream.ErrPinIDMismatch) && s.pin != "" {
+		s.pin = ""
+		s.C <- Delivery{Lost: true}
 	}
-	return nil
+	if transient(err) {
+		return nil
+	}
+	return err
 }
 
 // keepPin asks for a message smaller than any there is: nothing comes, and the place is kept while
@@ -165,4 +175,9 @@ func (s *Subscription) reads(subject string) bool {
 }
 
 // Ack tells the server that everything up to d has been handled.
-func (d Delivery) Ack() error { return d.ack() }
+func (d Delivery) Ack() error {
+	if d.Lost {
+		return nil
+	}
+	return d.ack()
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,3 +95,6 @@ func (s *Service) keepIndex(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Inputs are the filters of the facts that the rules read: a replay reads the same.
+func Inputs() []string { return slices.Clone(inputs) }

@@ -63,19 +63,39 @@ func (s *Service) inbox(ctx context.Context, req inboxRequest) (InboxAnswer, err
 	if err := s.policy.Read(ctx, req.viewer, req.person, "own-network"); err != nil {
 		return InboxAnswer{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	if req.after > 0 {
 		if err := s.settled.wait(ctx, req.after); err != nil {
 			return InboxAnswer{}, err
 		}
 	}
-	box, seq, err := projection.Read[readmodel.Inbox](ctx, s.inboxes, readmodel.InboxKey(req.person))
+	box, seq, err := s.read(ctx, req)
 	if err != nil {
-		return InboxAnswer{}, fault.Wrap(fault.Unavailable, "inboxes", "the inboxes cannot be read now; try again", err)
-	}
-	if box == nil {
-		box = &readmodel.Inbox{Person: req.person}
+		return InboxAnswer{}, err
 	}
 	return page(box, seq, req)
+}
+
+// read reads an inbox. Who waits for what follows from a fact waits also until the gaps it opened
+// are weighed.
+func (s *Service) read(ctx context.Context, req inboxRequest) (*readmodel.Inbox, uint64, error) {
+	for {
+		box, seq, err := projection.Read[readmodel.Inbox](ctx, s.inboxes, readmodel.InboxKey(req.person))
+		switch {
+		case err != nil:
+			return nil, 0, fault.Wrap(fault.Unavailable, "inboxes", "the inboxes cannot be read now; try again", err)
+		case box == nil:
+			return &readmodel.Inbox{Person: req.person}, 0, nil
+		case req.after == 0 || box.WeighAt.IsZero():
+			return box, seq, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, 0, behind(ctx.Err())
+		case <-time.After(poll):
+		}
+	}
 }
 
 func page(box *readmodel.Inbox, seq uint64, req inboxRequest) (InboxAnswer, error) {

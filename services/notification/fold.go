@@ -9,18 +9,35 @@ import (
 	"kith.internal/services/internal/readmodel"
 )
 
-// opened remembers a gap, and says whether its person is told of it.
+// opened remembers a gap, to be weighed against what else opens now.
 func (s *step) opened(f *events.GapOpened) {
-	g := readmodel.InboxGap{Fact: s.in.ID, Kind: f.Gap, Role: f.Role, Severity: f.Severity, Reason: f.Reason, Since: f.Since}
+	g := readmodel.InboxGap{Fact: s.in.ID, Kind: f.Gap, Role: f.Role, Severity: f.Severity, Reason: f.Reason, Since: f.Since, New: true}
 	if known := s.box.Gap(f.Gap, f.Role); known != nil {
 		*known = g
 	} else {
 		s.box.Gaps = append(s.box.Gaps, g)
 	}
-	held := s.suppressed(&g)
+	if s.box.WeighAt.IsZero() {
+		s.box.WeighAt = s.now.Add(together)
+	}
+}
+
+// weigh plans a nudge about the most severe gap, if one may be planned, and says of every new gap
+// that it is not about why its person is not told.
+func (s *step) weigh() {
+	s.box.WeighAt = time.Time{}
+	var fresh []readmodel.InboxGap
+	for i := range s.box.Gaps {
+		if g := &s.box.Gaps[i]; g.New {
+			g.New = false
+			fresh = append(fresh, *g)
+		}
+	}
 	s.plan()
-	if n := s.box.Live(g.Kind, g.Role); n == nil || n.GapFact != g.Fact {
-		s.say(&events.NudgeSuppressed{Channel: inApp{}.Name(), Gap: g.Kind, Role: g.Role, GapFact: g.Fact, Reason: held})
+	for _, g := range fresh {
+		if n := s.box.Live(g.Kind, g.Role); n == nil || n.GapFact != g.Fact {
+			s.say(&events.NudgeSuppressed{Channel: inApp{}.Name(), Gap: g.Kind, Role: g.Role, GapFact: g.Fact, Reason: s.suppressed(&g)})
+		}
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 // The rules of nudging (domain.md sections 5.10 and 6.5):
 //
 //  1. Of each gap that opens it is said whether its person is told: NudgePlanned, or
-//     NudgeSuppressed with the reason.
+//     NudgeSuppressed with the reason. That is said two seconds later, so that gaps which open
+//     together are weighed together; of one that has closed by then nothing is said.
 //  2. At most one nudge is planned in seven days. Of several gaps the most severe comes first;
 //     the others wait, and the most severe of those still open is planned when the week is over.
 //  3. A gap has at most one live nudge, and is not spoken of again for 60 days after one.
@@ -28,6 +29,7 @@ const (
 	week        = 7 * 24 * time.Hour
 	again       = 60 * 24 * time.Hour
 	unseen      = 10 * time.Minute
+	together    = 2 * time.Second
 	ignoredStop = 3
 )
 
@@ -97,7 +99,6 @@ func (s *step) take() {
 	switch f := s.in.Fact.(type) {
 	case *events.GapOpened:
 		s.opened(f)
-		return
 	case *events.GapClosed:
 		s.closed(f)
 	case *events.ParticipationChanged:
@@ -116,8 +117,8 @@ func (s *step) take() {
 	s.plan()
 }
 
-// turn is what time alone has brought about: who left is gone, snoozed nudges are back, and what
-// nobody answered was ignored.
+// turn is what time alone has brought about: who left is gone, snoozed nudges are back, what
+// nobody answered was ignored, and what opened a moment ago is weighed.
 func (s *step) turn() {
 	if s.gone() {
 		s.withdraw()
@@ -130,6 +131,9 @@ func (s *step) turn() {
 		if end := n.Shown.Add(again); n.State == readmodel.NudgeOpen && !end.After(s.now) {
 			s.end(n, readmodel.NudgeIgnored, end)
 		}
+	}
+	if at := s.box.WeighAt; !at.IsZero() && !at.After(s.now) {
+		s.weigh()
 	}
 }
 

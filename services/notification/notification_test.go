@@ -29,7 +29,7 @@ func TestAGapIsSpokenOfOnceAndWithOneAction(t *testing.T) {
 			gap := w.open(c.kind, c.role, 50)
 			w.want("planned " + about(c.kind, c.role) + " " + string(c.want))
 			n := w.newest()
-			if n.GapFact != gap || n.Reason != "none-active" || n.State != readmodel.NudgeOpen || !n.Planned.Equal(begin) {
+			if n.GapFact != gap || n.Reason != "none-active" || n.State != readmodel.NudgeOpen || !n.Planned.Equal(begin.Add(together)) {
 				t.Errorf("the inbox holds %+v", n)
 			}
 			if planned := w.lastOut[0]; planned.ID != n.ID {
@@ -56,7 +56,7 @@ func TestOneAWeekTheMostSevereFirst(t *testing.T) {
 	w.want("suppressed advocate weekly-cap")
 	w.missing(events.TruthTeller, 80)
 	w.want("suppressed truth-teller weekly-cap")
-	w.pass(7*days - time.Second)
+	w.pass(7*days - 2*together - time.Second)
 	if len(w.stated) != 3 {
 		t.Fatalf("something was planned before the week was over: %d facts", len(w.stated))
 	}
@@ -68,6 +68,20 @@ func TestOneAWeekTheMostSevereFirst(t *testing.T) {
 	if len(w.box().Nudges) != 3 {
 		t.Errorf("%d nudges about three gaps", len(w.box().Nudges))
 	}
+}
+
+func TestGapsThatOpenTogetherAreWeighedTogether(t *testing.T) {
+	w := newWorld(t)
+	w.opening(events.ThinRole, events.Mentor, 40)
+	w.want()
+	w.opening(events.MissingRole, events.Sponsor, 90)
+	w.opening(events.Isolation, "", 70)
+	w.pass(time.Second)
+	w.opening(events.MissingRole, events.Advocate, 60)
+	w.close(events.MissingRole, events.Advocate) // so soon that nothing is said of it
+	w.want()
+	w.pass(time.Second)
+	w.want("planned sponsor promote-mentor", "suppressed mentor weekly-cap", "suppressed isolation weekly-cap")
 }
 
 func TestAGapThatClosesWhileWaitingIsNotSpokenOf(t *testing.T) {
@@ -100,7 +114,7 @@ func TestActedOn(t *testing.T) {
 	w.pass(days)
 	w.missing(events.Mentor, 60)
 	w.want("suppressed mentor repeated")
-	w.pass(39*days - time.Second)
+	w.pass(39*days - together - time.Second)
 	if n := len(w.box().Nudges); n != 1 {
 		t.Fatalf("%d nudges within 60 days", n)
 	}

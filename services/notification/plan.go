@@ -24,7 +24,7 @@ func (s *step) first() *readmodel.InboxGap {
 	var best *readmodel.InboxGap
 	for i := range s.box.Gaps {
 		g := &s.box.Gaps[i]
-		if s.heldBack(g) == "" && (best == nil || moreUrgent(g, best) < 0) {
+		if !g.New && s.heldBack(g) == "" && (best == nil || moreUrgent(g, best) < 0) {
 			best = g
 		}
 	}
@@ -109,6 +109,7 @@ func (s *step) wake() time.Time {
 		}
 	}
 	at(s.box.LeftAt)
+	at(s.box.WeighAt)
 	for _, n := range s.box.Nudges {
 		switch n.State {
 		case readmodel.NudgeSnoozed:
@@ -128,7 +129,7 @@ func (s *step) waiting(at func(time.Time)) {
 	free := s.capEnd()
 	for i := range s.box.Gaps {
 		g := &s.box.Gaps[i]
-		if s.box.Live(g.Kind, g.Role) == nil && s.box.Ignored[g.Kind] < ignoredStop {
+		if !g.New && s.box.Live(g.Kind, g.Role) == nil && s.box.Ignored[g.Kind] < ignoredStop {
 			at(slices.MaxFunc([]time.Time{free, s.againAt(g)}, time.Time.Compare))
 		}
 	}

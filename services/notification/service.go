@@ -3,6 +3,7 @@ package notification
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"kith.internal/events"
 	"kith.internal/libs/app"
@@ -69,3 +70,6 @@ func (s *Service) Run(ctx context.Context) error { return s.engine.Run(ctx) }
 func (s *Service) Ready() error { return s.engine.Ready() }
 
 var _ app.Service = (*Service)(nil)
+
+// Inputs are the filters of the facts that the rules read: a replay reads the same.
+func Inputs() []string { return slices.Clone(inputs) }

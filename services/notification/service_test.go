@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"kith.internal/libs/app"
 	"kith.internal/libs/derive"
 	"kith.internal/libs/eventlog"
+	"kith.internal/libs/fault"
 	"kith.internal/libs/natstest"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/readmodel"
@@ -83,7 +85,7 @@ func (newcomers) Step(_ *projection.Docs, in events.Event) ([]events.Event, erro
 	if _, ok := in.Fact.(*events.PersonJoined); !ok {
 		return nil, nil
 	}
-	return []events.Event{gap(in.Subject, events.Mentor, 60), gap(in.Subject, events.Sponsor, 30)}, nil
+	return []events.Event{gap(in.Subject, events.Sponsor, 30), gap(in.Subject, events.Mentor, 60)}, nil
 }
 
 func gap(person string, role events.RoleName, severity int) events.Event {
@@ -165,28 +167,31 @@ kith_nudges_total{outcome="suppressed"} 1
 }
 
 func TestPages(t *testing.T) {
-	p := start(t)
-	var last uint64
-	for i, role := range events.Roles() {
-		last = p.add(events.Gap, gap(string(ann), role, 50+i).Fact)
-		n := p.inbox(after(last) + "&state=open").Nudges
-		if len(n) == 1 && i < 2 {
-			last = p.add(events.Reply, &events.NudgeDone{Nudge: n[0].ID})
-		}
-		last = p.add(events.Gap, &events.GapClosed{Gap: events.MissingRole, Role: role})
+	box := &readmodel.Inbox{Person: ann}
+	states := []readmodel.NudgeState{readmodel.NudgeDone, readmodel.NudgeOpen, readmodel.NudgeSnoozed, readmodel.NudgeIgnored, readmodel.NudgeOpen, readmodel.NudgeActedOn}
+	for i, state := range states {
+		at := begin.AddDate(0, 0, 8*i)
+		box.Add(readmodel.Nudge{ID: factID(uint64(i)), Severity: 10 * i, State: state, Planned: at, Until: at, Ended: at})
 	}
-	whole := p.inbox(after(last))
-	var paged []NudgeView
-	for cursor := ""; ; {
-		page := p.inbox("?limit=1" + cursor)
-		paged = append(paged, page.Nudges...)
-		if page.Next == "" {
+	var order []readmodel.NudgeState
+	for req := (inboxRequest{person: ann, limit: 1}); ; {
+		p, err := page(box, 7, req)
+		if err != nil || len(p.Nudges) != 1 || p.Counts != (Counts{Open: 2, Snoozed: 1, Past: 3}) || p.AsOf != 7 {
+			t.Fatalf("%+v, %v", p, err)
+		}
+		order = append(order, p.Nudges[0].State)
+		if req.cursor = events.FactID(p.Next); p.Next == "" {
 			break
 		}
-		cursor = "&cursor=" + page.Next
 	}
-	if asJSON(t, paged) != asJSON(t, whole.Nudges) || len(paged) == 0 {
-		t.Errorf("the pages hold %d nudges, the whole %d", len(paged), len(whole.Nudges))
+	if want := []readmodel.NudgeState{"open", "open", "snoozed", "acted-on", "ignored", "done"}; !slices.Equal(order, want) {
+		t.Errorf("the pages hold %v", order)
+	}
+	if p, _ := page(box, 7, inboxRequest{state: "past", limit: 2}); len(p.Nudges) != 2 || p.Next == "" || p.Nudges[0].State != readmodel.NudgeActedOn {
+		t.Errorf("past: %+v", p)
+	}
+	if _, err := page(box, 7, inboxRequest{cursor: factID(99), limit: 2}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a cursor that is gone: %v", err)
 	}
 }
 

@@ -15,8 +15,10 @@ import (
 	"kith.internal/services/internal/readmodel"
 )
 
-// patience is how long a query waits for a fact and all that follows from it.
-const patience = 10 * time.Second
+const (
+	patience = 10 * time.Second // how long a query waits for a fact and all that follows from it
+	poll     = 10 * time.Millisecond
+)
 
 // settled knows how far each service on the way from an act to an inbox has come.
 type settled struct {
@@ -43,10 +45,8 @@ func newSettled(ctx context.Context, log *eventlog.Log, replicas int, own *proje
 }
 
 // wait returns once the inboxes include the fact at seq and all that followed from it. It fails
-// with fault.NotFound where the log has no such fact, and with fault.Unavailable past patience.
+// with fault.NotFound where the log has no such fact, and with fault.Unavailable once ctx is done.
 func (s *settled) wait(ctx context.Context, seq uint64) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	awaited := []uint64{seq}
 	for _, stage := range s.stages {
 		for _, seq := range awaited {
@@ -88,7 +88,7 @@ func (s *settled) handled(ctx context.Context, st stage, seq uint64) error {
 		select {
 		case <-ctx.Done():
 			return behind(ctx.Err())
-		case <-time.After(10 * time.Millisecond):
+		case <-time.After(poll):
 		}
 	}
 }

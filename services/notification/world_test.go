@@ -76,7 +76,15 @@ func (w *world) pass(d time.Duration) {
 	w.now = end
 }
 
+// open opens a gap and waits until it has been weighed.
 func (w *world) open(kind events.GapKind, role events.RoleName, severity int) events.FactID {
+	gap := w.opening(kind, role, severity)
+	w.pass(together)
+	return gap
+}
+
+// opening opens a gap; others may open at the same time.
+func (w *world) opening(kind events.GapKind, role events.RoleName, severity int) events.FactID {
 	return w.add(events.Gap, &events.GapOpened{Gap: kind, Role: role, Severity: severity, Reason: "none-active", Since: w.now.AddDate(0, -3, 0), Ruleset: "1"})
 }
 

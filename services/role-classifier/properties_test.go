@@ -426,7 +426,7 @@ func TestReadersBelieveTheState(t *testing.T) {
 
 // TestOneTieWithVeryManyActs needs documents of older acts, and cuts them in two.
 func TestOneTieWithVeryManyActs(t *testing.T) {
-	const n = 1100
+	const n = 800
 	var log []events.Event
 	for i := range n {
 		var f events.Fact

@@ -129,7 +129,7 @@ func TestTheRulesetInForceIsServed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer resp.Body.Close() //nolint:errcheck // nothing was written to it
+		defer resp.Body.Close()
 		var doc InForce
 		if err := json.NewDecoder(resp.Body).Decode(&doc); err != nil || resp.StatusCode != http.StatusOK {
 			t.Fatalf("%d %v", resp.StatusCode, err)

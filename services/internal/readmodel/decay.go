@@ -33,7 +33,7 @@ func halfShift(halvings uint64, word uint64) uint64 {
 }
 
 // power is 2 to the power of -fraction/2^64, times 2^64: the product of the factors of the bits
-// set in fraction. The 32 highest bits are far finer than a millionth.
+// set in fraction. The 40 highest bits are far finer than a millionth.
 func power(fraction uint64) uint64 {
 	p := ^uint64(0)
 	for _, factor := range roots {
@@ -49,7 +49,7 @@ func power(fraction uint64) uint64 {
 }
 
 // roots holds 2^(-1/2), 2^(-1/4), 2^(-1/8), ... times 2^64.
-var roots = [32]uint64{
+var roots = [40]uint64{
 	0xb504f333f9de6484, 0xd744fccad69d6af4, 0xeac0c6e7dd24392f, 0xf5257d152486cc2c,
 	0xfa83b2db722a033a, 0xfd3e0c0cf486c175, 0xfe9e115c7b8f884c, 0xff4ecb59511ec8a5,
 	0xffa756521c8daed2, 0xffd3a751c0f7e10c, 0xffe9d2b2f7db2756, 0xfff4e91bff1b8c3e,
@@ -58,4 +58,6 @@ var roots = [32]uint64{
 	0xfffffa746f4fa150, 0xfffffd3a37a3f8b0, 0xfffffe9d1bd1065a, 0xffffff4e8de845ae,
 	0xffffffa746f41377, 0xffffffd3a37a05e4, 0xffffffe9d1bd01fc, 0xfffffff4e8de80c0,
 	0xfffffffa746f4051, 0xfffffffd3a37a025, 0xfffffffe9d1bd011, 0xffffffff4e8de808,
+	0xffffffffa746f404, 0xffffffffd3a37a02, 0xffffffffe9d1bd01, 0xfffffffff4e8de81,
+	0xfffffffffa746f40, 0xfffffffffd3a37a0, 0xfffffffffe9d1bd0, 0xffffffffff4e8de8,
 }

@@ -23,6 +23,7 @@ type Inbox struct {
 	Gaps    []InboxGap             `json:"gaps,omitempty"`    // open now, in the order in which they opened
 	Nudges  []Nudge                `json:"nudges,omitempty"`  // the latest first, at most NudgeLimit
 	Ignored map[events.GapKind]int `json:"ignored,omitempty"` // nudges of a kind ignored in a row
+	WeighAt time.Time              `json:"weighAt,omitzero"`  // when the gaps that have just opened are weighed against each other
 }
 
 // NudgeLimit is how many nudges an inbox remembers: more than a year of them.
@@ -36,6 +37,7 @@ type InboxGap struct {
 	Severity int              `json:"severity"`
 	Reason   events.GapReason `json:"reason"`
 	Since    time.Time        `json:"since"`
+	New      bool             `json:"new,omitempty"` // it has just opened, and nothing was said of it yet
 }
 
 // NudgeState is how a nudge stands.

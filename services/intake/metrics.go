@@ -1,0 +1,30 @@
+package intake
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+type metrics struct{ facts *prometheus.CounterVec }
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	m := &metrics{facts: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "kith_intake_facts_total",
+		Help: "Facts that were sent to Kith, by what became of them.",
+	}, []string{"outcome"})}
+	for _, outcome := range []string{"accepted", "duplicate", "refused"} {
+		m.facts.WithLabelValues(outcome)
+	}
+	reg.MustRegister(m.facts)
+	return m
+}
+
+func (m *metrics) count(o Outcome) {
+	switch {
+	case o.Err != nil:
+		m.facts.WithLabelValues("refused").Inc()
+	case o.Duplicate:
+		m.facts.WithLabelValues("duplicate").Inc()
+	default:
+		m.facts.WithLabelValues("accepted").Inc()
+	}
+}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"kith.internal/libs/fault"
+	"kith.internal/services/kith/internal/client"
+)
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitPartly      = 3
+	exitUnreachable = 4
+	exitInterrupted = 130
+)
+
+// fail says what went wrong, with the next step, and returns the exit code.
+func (s *shell) fail(cmd *cobra.Command, err error) int {
+	var done *ran
+	var usage *usageError
+	var unreachable *client.Unreachable
+	var partly *partial
+	switch {
+	case err == nil:
+		return exitOK
+	case !errors.As(err, &done), errors.As(err, &usage):
+		fmt.Fprintf(s.Stderr, "kith: %v\n", err)
+		fmt.Fprintf(s.Stderr, "See %s --help.\n", cmd.CommandPath())
+		return exitUsage
+	case isInterrupt(cmd.Context(), err):
+		fmt.Fprintln(s.Stderr, "kith: interrupted")
+		return exitInterrupted
+	case errors.As(err, &partly):
+		return exitPartly
+	case errors.As(err, &unreachable):
+		fmt.Fprintf(s.Stderr, "kith: %v (%v)\n", err, rootCause(err))
+		fmt.Fprintln(s.Stderr, "Start one with: kith up --demo   or name another one with --server or KITH_SERVER.")
+		return exitUnreachable
+	}
+	s.explainFault(err)
+	return exitFailure
+}
+
+// rootCause is the innermost reason, which says it shortest.
+func rootCause(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// explainFault prints a server's problem: its sentence, its fields, and what to do next.
+func (s *shell) explainFault(err error) {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		fmt.Fprintf(s.Stderr, "kith: %v\n", err)
+		return
+	}
+	fmt.Fprintf(s.Stderr, "kith: %s\n", f.Message)
+	for _, field := range f.Fields {
+		fmt.Fprintf(s.Stderr, "  %s\n", field)
+	}
+	if next := nextStep(f); next != "" {
+		fmt.Fprintln(s.Stderr, next)
+	}
+}
+
+func nextStep(f *fault.Error) string {
+	switch f.Code {
+	case "unknown-person", "no-such-person":
+		return "Search the directory with: kith people NAME"
+	case "no-tie":
+		return "Record an act with: kith record --help"
+	case "not-yours":
+		return "Everybody sees their own network, and nobody else's."
+	case "no-viewer":
+		return "This server wants to know who asks; this command should have said so: please report it."
+	}
+	switch f.Kind {
+	case fault.Unavailable:
+		return "Nothing is wrong with the request: try again in a moment."
+	case fault.Internal:
+		return "The server's log says more, under the time of this request."
+	}
+	return ""
+}

@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kith.internal/events"
+)
+
+// field is one field of a fact, as it is given by hand.
+type field struct {
+	name     string
+	required bool
+	codes    []string // of a closed vocabulary
+	kind     reflect.Type
+}
+
+// fieldsOf are the fields of a fact that are its own or that people give: not the two people,
+// who have flags, and nothing that intake fills in.
+func fieldsOf(f events.Fact) (fields []field) {
+	for _, one := range reflect.VisibleFields(reflect.TypeOf(f).Elem()) {
+		name, options, _ := strings.Cut(one.Tag.Get("json"), ",")
+		switch {
+		case one.Anonymous, name == "", name == "recipient", name == "supporter", name == "recordedBy", name == "discloses":
+			continue
+		}
+		fields = append(fields, field{name: name, required: !strings.Contains(options, "omit"), codes: codesOf(one.Type), kind: one.Type})
+	}
+	return fields
+}
+
+func codesOf(t reflect.Type) []string {
+	if t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if c, ok := reflect.Zero(t).Interface().(interface{ Codes() []string }); ok {
+		return c.Codes()
+	}
+	return nil
+}
+
+// fact makes the fact that the flags describe. It fails as a usage error that names every faulty
+// field, before anything is sent.
+func (r recording) fact(entry events.Entry, recipient, supporter events.PersonID) (events.Fact, json.RawMessage, error) {
+	f := entry.New()
+	members := map[string]any{}
+	for _, given := range r.fields {
+		name, value, ok := strings.Cut(given, "=")
+		if !ok {
+			return nil, nil, usagef("--field %s is not of the form name=value", given)
+		}
+		v, err := parseField(f, name, value)
+		if err != nil {
+			return nil, nil, err
+		}
+		members[name] = v
+	}
+	if supporter != "" {
+		members["supporter"] = supporter
+	}
+	if events.ActOf(f) != nil {
+		members["recipient"], members["recordedBy"] = recipient, r.recorder(supporter)
+	}
+	return decode(entry.Name, members)
+}
+
+// recorder is who says that an act happened. An outsider cannot say so here.
+func (r recording) recorder(supporter events.PersonID) string {
+	switch {
+	case r.by != "":
+		return r.by
+	case supporter.External():
+		return "recipient"
+	}
+	return "supporter"
+}
+
+// parseField reads a value as the field's type wants it.
+func parseField(f events.Fact, name, value string) (any, error) {
+	for _, known := range fieldsOf(f) {
+		if known.name == name {
+			return known.parse(value)
+		}
+	}
+	return nil, usagef("%s has no field %s; it has %s", f.FactName(), name, fieldNames(f))
+}
+
+func (f field) parse(value string) (any, error) {
+	if f.kind == reflect.TypeFor[time.Time]() {
+		t, err := moment(value, time.Time{}, time.UTC)
+		if err != nil {
+			return nil, usagef("%s: %q is no time", f.name, value)
+		}
+		return t, nil
+	}
+	switch f.kind.Kind() {
+	case reflect.Bool:
+		return strconv.ParseBool(value)
+	case reflect.Int, reflect.Int64:
+		return strconv.ParseInt(value, 10, 64)
+	case reflect.Slice:
+		if f.kind.Elem().Kind() != reflect.Uint8 {
+			return strings.Split(value, ","), nil
+		}
+	}
+	return value, nil
+}
+
+// decode checks the members as intake will, and returns them as they are sent: what is to be
+// sealed in clear.
+func decode(name string, members map[string]any) (events.Fact, json.RawMessage, error) {
+	body, err := json.Marshal(members)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, clear, err := events.DecodeClear(name, body)
+	var problems *events.Problems
+	if !errors.As(events.JoinProblems(err, clear.Validate(f)), &problems) {
+		return f, body, err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s cannot be recorded like this:", name)
+	for _, p := range problems.Fields {
+		fmt.Fprintf(&b, "\n  %s %s%s", p.Field, p.Reason, allowed(name, p))
+	}
+	return nil, nil, usagef("%s", b.String())
+}
+
+// allowed names the codes of a field that is missing.
+func allowed(name string, p events.Problem) string {
+	entry, _ := events.Lookup(name)
+	for _, f := range fieldsOf(entry.New()) {
+		if f.name == p.Field && p.Reason == "is required" && len(f.codes) > 0 {
+			return ": one of " + strings.Join(f.codes, ", ")
+		}
+	}
+	if p.Field == "supporter" && p.Reason == "is required" {
+		return ": give --supporter"
+	}
+	return ""
+}
+
+func fieldNames(f events.Fact) string {
+	var all []string
+	for _, one := range fieldsOf(f) {
+		all = append(all, one.name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// catalogue lists the facts that are recorded by hand; what an act may always say comes once.
+func catalogue() string {
+	var b strings.Builder
+	b.WriteString("Facts and the fields that they need; kith record FACT --help shows all of them:\n")
+	for _, e := range byHand() {
+		f := e.New()
+		var needs []string
+		for _, one := range fieldsOf(f) {
+			if one.required {
+				needs = append(needs, one.name)
+			}
+		}
+		fmt.Fprintf(&b, "\n  %-32s %s", e.Name, strings.Join(needs, ", "))
+	}
+	return b.String()
+}
+
+// helpOfFact shows the fields of a fact where the command line names one.
+func helpOfFact(usual func(*cobra.Command, []string)) func(*cobra.Command, []string) {
+	return func(c *cobra.Command, args []string) {
+		for _, arg := range args {
+			if e, err := recordable(arg); err == nil {
+				c.Println(describe(e))
+				return
+			}
+		}
+		usual(c, args)
+	}
+}
+
+func describe(e events.Entry) string {
+	f := e.New()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s.\n\nFields, given with --field name=value:\n", e.Name, act(e.Name, ""))
+	for _, one := range fieldsOf(f) {
+		fmt.Fprintf(&b, "\n  %-14s %s", one.name, one.describe())
+	}
+	return b.String()
+}
+
+func (f field) describe() string {
+	var parts []string
+	if f.required {
+		parts = append(parts, "required")
+	}
+	switch {
+	case len(f.codes) > 0:
+		parts = append(parts, strings.Join(f.codes, " | "))
+	case f.kind == reflect.TypeFor[time.Time]():
+		parts = append(parts, "a time")
+	case f.kind.Kind() == reflect.Bool:
+		parts = append(parts, "true | false")
+	case f.kind.Kind() == reflect.Int || f.kind.Kind() == reflect.Int64:
+		parts = append(parts, "a number")
+	default:
+		parts = append(parts, "a word")
+	}
+	if f.kind.Kind() == reflect.Slice && f.kind.Elem().Kind() != reflect.Uint8 {
+		parts = append(parts, "several with commas")
+	}
+	return strings.Join(parts, "; ")
+}
+
+func completeFacts(_ *cobra.Command, args []string, begin string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, e := range byHand() {
+		if strings.HasPrefix(strings.ToLower(e.Name), strings.ToLower(begin)) {
+			names = append(names, e.Name)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kith.internal/events"
+	gaps "kith.internal/services/gap-projection"
+	"kith.internal/services/kith/internal/client"
+)
+
+// gapsDocument is the JSON of kith gaps PERSON.
+type gapsDocument struct {
+	client.Gaps
+	Suggestions []gaps.Suggestion `json:"suggestions"`
+	Names       names             `json:"names"`
+}
+
+// cellsDocument is the JSON of kith gaps.
+type cellsDocument struct {
+	Cells    []client.Cell `json:"cells"`
+	Withheld int           `json:"withheld"` // kinds that fewer than five people have
+	Floor    int           `json:"floor"`
+}
+
+func (s *shell) gapsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "gaps [PERSON]", Short: "Show what is missing in a person's network, and what to do about it", Args: cobra.MaximumNArgs(1),
+		Long: "Show what is missing in a person's network, the most important first, and what to do about it.\n\n" +
+			"Only the person sees their own gaps. Without PERSON, this shows how many people have which\nkind of gap, in numbers too coarse to recognize anybody.",
+		Example: "  kith gaps hr:42\n  kith gaps",
+		RunE:    s.run(s.gaps),
+	}
+}
+
+func (s *shell) gaps(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return s.everybodysGaps(ctx)
+	}
+	p, err := s.whom(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	as := s.viewing(p)
+	g, err := as.Gaps(ctx, p.ID, 0)
+	if err != nil {
+		return err
+	}
+	advice, err := as.Suggestions(ctx, p.ID, 0)
+	if err != nil {
+		return err
+	}
+	for _, a := range advice.Suggestions {
+		if err := s.lookUp(ctx, a.Supporter, a.Via); err != nil {
+			return err
+		}
+	}
+	if s.output == "json" {
+		return s.json(gapsDocument{g, advice.Suggestions, s.names})
+	}
+	s.showGaps(p, g, advice.Suggestions)
+	return nil
+}
+
+func (s *shell) showGaps(p client.Person, g client.Gaps, advice []gaps.Suggestion) {
+	if len(g.Gaps) == 0 {
+		s.noGaps(p, g)
+		return
+	}
+	s.printf("What is missing for %s, the most important first\n", called(p))
+	for i, gap := range g.Gaps {
+		s.printf("\n%d. %s.  (importance %d of 100)\n", i+1, gapWords(gap.Gap, gap.Role), gap.Severity)
+		s.printf("   %s since %s.\n", reason(gap.Reason), s.date(gap.Since))
+		for _, a := range advice {
+			if a.Gap == gap.Gap && a.Role == gap.Role {
+				s.printf("   - %s\n", s.advise(a))
+			}
+		}
+	}
+	s.printf("\nEvery gap closes by itself once acts show that it is filled. To record one: kith record --help\n")
+}
+
+func (s *shell) noGaps(p client.Person, g client.Gaps) {
+	if g.Importing {
+		s.printf("A file import is running: what is missing for %s is not decided until it has ended.\n", called(p))
+		return
+	}
+	s.printf("Nothing is missing for %s now.\n", called(p))
+	s.printf("See who is there with: kith network %s\n", quote(s.idOf(p)))
+}
+
+func reason(r events.GapReason) string {
+	if said, ok := reasons[r]; ok {
+		return said
+	}
+	return capital(strings.ReplaceAll(string(r), "-", " "))
+}
+
+// advise says a suggestion with its reasons.
+func (s *shell) advise(a gaps.Suggestion) string {
+	whom := a.Supporter
+	if whom == "" {
+		whom = a.Via
+	}
+	said := capital(doing(a.Action, a.Role, s.names[whom]))
+	if a.Via != "" {
+		said += fmt.Sprintf(" to somebody in %s at level %d or above", a.Department, a.FromLevel)
+	}
+	var keys []string
+	for _, r := range a.Reasons {
+		keys = append(keys, string(r))
+	}
+	if why := words(because, keys); len(why) > 0 {
+		said += ": " + strings.Join(why, ", ")
+	}
+	return said + "."
+}
+
+// floor is the smallest number of people that the server tells.
+const floor = 5
+
+func (s *shell) everybodysGaps(ctx context.Context) error {
+	cells, withheld, err := s.api.OpenGaps(ctx)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(cells, func(a, b client.Cell) int { return b.People - a.People })
+	if s.output == "json" {
+		return s.json(cellsDocument{append([]client.Cell{}, cells...), withheld, floor})
+	}
+	s.printf("Only the person sees their own gaps: kith gaps PERSON. For everybody together:\n\n")
+	var rows [][]string
+	for _, c := range cells {
+		rows = append(rows, []string{gapWords(c.Gap, c.Role), fmt.Sprintf("%d or more", c.People)})
+	}
+	if len(rows) == 0 {
+		s.printf("No kind of gap is open for five people or more.\n")
+	} else {
+		s.table("", []string{"GAP", "PEOPLE"}, rows)
+	}
+	s.printf("\nNumbers are rounded down to a multiple of five")
+	if withheld > 0 {
+		s.printf("; %s that fewer than five people have %s not shown", plural(withheld, "kind", "kinds"), map[bool]string{true: "is", false: "are"}[withheld == 1])
+	}
+	s.printf(".\n")
+	return nil
+}

@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"strings"
+
+	"kith.internal/events"
+)
+
+// role is how one role is spoken of.
+type role struct {
+	title string
+	does  string // what somebody in it does, after "Nobody "
+}
+
+var roles = map[events.RoleName]role{
+	events.Mentor:      {"Mentor", "shares advice and experience"},
+	events.Advocate:    {"Advocate", "speaks well of you to others"},
+	events.Sponsor:     {"Sponsor", "puts something at stake for you where it is decided"},
+	events.TruthTeller: {"Truth-teller", "tells you honestly what you could do better"},
+	events.Ally:        {"Ally", "uses their position for you"},
+}
+
+func title(r events.RoleName) string {
+	if known, ok := roles[r]; ok {
+		return known.title
+	}
+	return string(r)
+}
+
+// subtypes are added to a role in brackets; what is usual goes without saying.
+var subtypes = map[events.Subtype]string{
+	events.ReverseMentor: "more junior: reverse mentoring",
+	events.PeerMentor:    "a peer",
+	events.External:      "outside the organization",
+}
+
+// gapWords says what is missing, in words that blame nobody.
+func gapWords(kind events.GapKind, r events.RoleName) string {
+	name := title(r)
+	switch kind {
+	case events.MissingRole:
+		return name + ": nobody yet"
+	case events.ThinRole:
+		return name + ": one more would help"
+	case events.AtRisk:
+		return name + ": at risk, because it has been quiet for a while"
+	case events.DeclaredNotEnacted:
+		return name + ": named, and not seen yet"
+	case events.Isolation:
+		return "No support of any kind has been seen lately"
+	}
+	return strings.TrimSuffix(capital(strings.ReplaceAll(string(kind), "-", " "))+": "+name, ": ")
+}
+
+// reasons say why a gap is open; since when may follow.
+var reasons = map[events.GapReason]string{
+	"none-active":           "Nobody has been seen in this role",
+	"below-target":          "It has been less than what most careers rest on",
+	"at-risk-only-holder":   "Nobody has been active in it",
+	"silent":                "No act of support has been seen",
+	"declared-without-acts": "Somebody has been named, and no act has shown it,",
+}
+
+// doing says what a nudge or a suggestion asks for; WHOM stands for who it is about.
+func doing(action events.NudgeAction, r events.RoleName, whom string) string {
+	as := strings.ToLower(title(r))
+	switch action {
+	case "ask":
+		if r == "" {
+			return "ask " + whom + " for a conversation"
+		}
+		return "ask " + whom + " to be your " + as
+	case "promote-mentor":
+		return "ask your mentor " + whom + " to become your sponsor"
+	case "rekindle":
+		return "get in touch with " + whom + " again"
+	case "introduce":
+		return "ask " + whom + " for an introduction"
+	case "declare":
+		return "say who supports you already, if it is only not recorded"
+	case "review":
+		return "talk to " + whom + " about what you expect of each other"
+	}
+	return string(action) + " " + whom
+}
+
+// anybody is doing without a name: a nudge never names a third person.
+func anybody(action events.NudgeAction, r events.RoleName) string {
+	switch action {
+	case "ask":
+		return doing(action, r, "somebody you trust")
+	case "promote-mentor":
+		return "ask a mentor of yours to become your sponsor"
+	case "introduce":
+		return doing(action, r, "somebody you work with")
+	case "declare":
+		return doing(action, r, "")
+	}
+	return doing(action, r, "them")
+}
+
+// because says why somebody is suggested.
+var because = map[string]string{
+	"senior-enough":         "senior enough",
+	"shares-strategy":       "shares how things really work",
+	"opens-doors":           "has introduced you to others",
+	"gives-opportunities":   "has given you opportunities",
+	"speaks-for-you":        "has spoken for you",
+	"works-with-you":        "works with you often",
+	"supports-you-already":  "supports you already",
+	"quiet-for-a-while":     "it has been quiet for a while",
+	"supported-you-before":  "supported you before",
+	"works-where-it-counts": "works where people are senior enough",
+	"you-named-them":        "you named them",
+	"nobody-known-yet":      "nobody is known yet",
+}
+
+// notes say why an act weighs nothing, or less.
+var notes = map[string]string{
+	"managers-routine":       "an ordinary talk with the manager",
+	"not-to-somebody-senior": "not to somebody more senior",
+	"no-stake":               "nothing was put at stake",
+	"not-named":              "passed on without a name",
+	"appraisal":              "a manager's appraisal",
+	"worked-together":        "shared work: a reason to ask, no support yet",
+	"too-soon-after-another": "too soon after another of its kind",
+}
+
+// spaced turns SponsorEndorsed into sponsor endorsed.
+func spaced(fact string) string {
+	var b strings.Builder
+	for i, r := range fact {
+		if i > 0 && r >= 'A' && r <= 'Z' {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return strings.ToLower(b.String())
+}
+
+func words(codes map[string]string, keys []string) (said []string) {
+	for _, k := range keys {
+		if w, ok := codes[k]; ok {
+			said = append(said, w)
+		} else {
+			said = append(said, strings.ReplaceAll(k, "-", " "))
+		}
+	}
+	return said
+}

@@ -1,0 +1,182 @@
+package demo
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"kith.internal/events"
+	"kith.internal/libs/derive"
+	"kith.internal/libs/projection"
+	gaps "kith.internal/services/gap-projection"
+	"kith.internal/services/internal/readmodel"
+	classifier "kith.internal/services/role-classifier"
+)
+
+// What the default ruleset makes of the demo: every role in every state, every gap, and of each
+// persona what it is said to show.
+func TestShowsEverything(t *testing.T) {
+	d := New(Config{Now: someDay})
+	ties, networks := deduce(t, d)
+	seen := map[string]int{}
+	for _, tie := range ties {
+		for _, r := range tie.Roles {
+			seen[fmt.Sprintf("%s %s", r.Role, r.StatusAt(someDay))]++
+			if r.StatusAt(someDay) == readmodel.RoleActive {
+				seen["subtype "+string(r.Subtype)]++
+			}
+		}
+	}
+	for _, n := range networks {
+		for _, g := range n.Gaps {
+			seen[fmt.Sprintf("gap %s %s", g.Kind, g.Role)]++
+		}
+		if len(n.Gaps) == 0 {
+			seen["no gap"]++
+		}
+	}
+	t.Log(table(seen))
+	for _, want := range shown() {
+		if seen[want] == 0 {
+			t.Errorf("nothing shows %q", want)
+		}
+	}
+	for _, p := range d.Personas() {
+		got := sketch(networks[pseudonym(p.ID)])
+		for _, want := range promised[p.Name] {
+			if !slices.Contains(got, want) {
+				t.Errorf("%s shows %v, and not %q", p.Name, got, want)
+			}
+		}
+		if only, ok := promised[p.Name]; ok && only == nil && slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "gap ") }) {
+			t.Errorf("%s shows %v, and no gap was promised", p.Name, got)
+		}
+	}
+}
+
+// promised is what the personas show; nil: no gap.
+var promised = map[string][]string{
+	"Amara Okafor":     {"mentor active standard", "gap missing-role sponsor"},
+	"Mei Chen":         nil,
+	"Tomás Rivera":     {"gap isolation ", "gap missing-role mentor"},
+	"Farah Haddad":     {"gap declared-not-enacted mentor", "truth-teller active external"},
+	"Kenji Tanaka":     {"gap at-risk mentor", "gap at-risk advocate", "gap at-risk sponsor", "gap at-risk truth-teller"},
+	"Ingrid Lindqvist": {"mentor active reverse-mentor"},
+	"Jonas Weber":      nil,
+}
+
+func shown() (want []string) {
+	for _, role := range events.Roles() {
+		for _, status := range []readmodel.RoleStatus{readmodel.RoleActive, readmodel.RoleAtRisk, readmodel.RoleLapsed} {
+			want = append(want, fmt.Sprintf("%s %s", role, status))
+		}
+	}
+	for _, role := range []events.RoleName{events.Mentor, events.Advocate, events.Sponsor, events.TruthTeller} {
+		for _, kind := range []events.GapKind{events.MissingRole, events.ThinRole, events.AtRisk} {
+			want = append(want, fmt.Sprintf("gap %s %s", kind, role))
+		}
+	}
+	for _, subtype := range []string{"standard", "reverse-mentor", "peer-mentor", "internal", "external"} {
+		want = append(want, "subtype "+subtype)
+	}
+	return append(want, "mentor unproven", "sponsor unproven", "gap isolation ", "gap declared-not-enacted mentor", "no gap")
+}
+
+// deduce folds the demo by the rules of the services, as if it had been loaded in a moment.
+func deduce(t *testing.T, d *Demo) (map[string]*readmodel.Tie, map[events.PersonID]*readmodel.Network) {
+	t.Helper()
+	roleRules, err := classifier.NewRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	gapRules, err := gaps.NewRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := facts(t, d)
+	tieStore, roles := replay(t, roleRules, classifier.Name, in)
+	for i := range roles {
+		roles[i].Seq, roles[i].Recorded = uint64(len(in)+i+1), someDay
+	}
+	open := func(e events.Event) bool { return e.Context == events.Sealed || e.Context == events.RoleSealed }
+	settled := events.Event{ID: events.IncomingID(nil, Source, "due"), Context: events.Clock, Subject: events.Nobody, Seq: uint64(len(in) + len(roles) + 1),
+		Fact: &events.Due{For: gaps.Name, About: "imports", At: someDay.Add(time.Minute)}}
+	networkStore, _ := replay(t, gapRules, gaps.Name, slices.DeleteFunc(slices.Concat(in, roles, []events.Event{settled}), open))
+	ties := all[readmodel.Tie](t, tieStore, "open.")
+	networks := map[events.PersonID]*readmodel.Network{}
+	for key, n := range all[readmodel.Network](t, networkStore, readmodel.NetworkKey("")) {
+		networks[events.PersonID(strings.TrimPrefix(key, readmodel.NetworkKey("")))] = n
+	}
+	return ties, networks
+}
+
+func facts(t *testing.T, d *Demo) (in []events.Event) {
+	t.Helper()
+	for _, e := range decodeAll(t, d) {
+		context, name := splitType(e.Type)
+		f, err := events.DecodeFact(name, asIntake(t, e.Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = append(in, events.Event{
+			ID: events.IncomingID(nil, Source, e.ID), Source: Source, Context: context, Subject: cmp.Or(resolve("subject", e.Subject), events.Nobody),
+			Time: parse(t, e.Time), Fact: f, Seq: uint64(len(in) + 1), Recorded: someDay,
+		})
+	}
+	return in
+}
+
+func replay(t *testing.T, rules derive.Rules, service string, in []events.Event) (*projection.Memory, []events.Event) {
+	t.Helper()
+	store := projection.NewMemory()
+	docs := projection.NewDocs(t.Context(), store)
+	out, err := derive.Replay(docs, rules, service, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := docs.Commit(projection.Progress{}); err != nil {
+		t.Fatal(err)
+	}
+	return store, out
+}
+
+func all[T any](t *testing.T, store *projection.Memory, prefix string) map[string]*T {
+	t.Helper()
+	docs := map[string]*T{}
+	for key, r := range store.Records() {
+		if !strings.HasPrefix(key, prefix) || r.Body == nil {
+			continue
+		}
+		docs[key] = new(T)
+		if err := json.Unmarshal(r.Body, docs[key]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return docs
+}
+
+func table(seen map[string]int) string {
+	var lines []string
+	for what, n := range seen {
+		lines = append(lines, fmt.Sprintf("%s: %d", what, n))
+	}
+	sort.Strings(lines)
+	return strings.Join(lines, "\n")
+}
+
+func sketch(n *readmodel.Network) (parts []string) {
+	for _, tie := range n.Ties {
+		for role, r := range tie.Roles {
+			parts = append(parts, fmt.Sprintf("%s %s %s", role, r.Status, r.Subtype))
+		}
+	}
+	for _, g := range n.Gaps {
+		parts = append(parts, fmt.Sprintf("gap %s %s", g.Kind, g.Role))
+	}
+	return parts
+}

@@ -1,0 +1,147 @@
+package e2e
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"kith.internal/events"
+)
+
+// fromEnv is a size of a test: small by default, larger where somebody asks for it.
+func fromEnv(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// TestKillsDuringAnImport kills the whole process at random moments while acts stream in. Every
+// line that was acknowledged is in the log; once all is sent again, each line is there exactly
+// once; derived facts equal those of a pure replay; and networks equal those of a run that
+// nobody disturbed. KITH_KILLS and KITH_KILL_ACTS make it as long as you like.
+func TestKillsDuringAnImport(t *testing.T) {
+	kills, acts := fromEnv(t, "KITH_KILLS", 3), fromEnv(t, "KITH_KILL_ACTS", 6000)
+	lines := organization(60, acts)
+	dir := t.TempDir()
+	acked := map[int]verdict{}
+	for round := range kills {
+		u := together(t, dir)
+		stopped := make(chan struct{})
+		// The later rounds begin with many duplicates, which are fast.
+		after := time.Duration(50+rand.IntN(150*acts/1000)) * time.Millisecond
+		go func() { time.Sleep(after); u.all.kill(); close(stopped) }()
+		n := u.stream(t, lines, acked)
+		<-stopped
+		t.Logf("round %d: killed after %v, %d lines answered, %d known to be stored", round, after, n, len(acked))
+	}
+	u := together(t, dir)
+	u.checkAcked(t, acked)
+	if n := u.stream(t, lines, acked); n != len(lines) {
+		t.Fatalf("%d of %d lines answered", n, len(lines))
+	}
+	u.checkAcked(t, acked)
+	if len(acked) != len(lines) {
+		t.Errorf("%d of %d lines are stored", len(acked), len(lines))
+	}
+	u.settled(t)
+	u.checkReplay(t)
+	undisturbed := together(t, t.TempDir())
+	if n := undisturbed.stream(t, lines, map[int]verdict{}); n != len(lines) {
+		t.Fatalf("undisturbed: %d of %d lines answered", n, len(lines))
+	}
+	undisturbed.settled(t)
+	compareNetworks(t, u, undisturbed)
+}
+
+// organization is people of several levels and acts among them, with fixed times.
+func organization(people, acts int) []string {
+	dice := rand.New(rand.NewPCG(1, 2))
+	began := time.Now().UTC().Truncate(24*time.Hour).AddDate(-1, 0, 0)
+	var lines []string
+	for i := range people {
+		lines = append(lines, joined(strconv.Itoa(i), 1+i%8, nil))
+	}
+	for i := range acts {
+		r := dice.IntN(people)
+		s := (r + 1 + dice.IntN(people-1)) % people
+		when := began.Add(time.Duration(i) * 364 * 24 * time.Hour / time.Duration(acts))
+		lines = append(lines, anAct(dice, fmt.Sprint("act-", i), strconv.Itoa(r), strconv.Itoa(s), when))
+	}
+	return lines
+}
+
+func anAct(dice *rand.Rand, id, recipient, supporter string, when time.Time) string {
+	switch dice.IntN(5) {
+	case 0:
+		return act(id, "FeedbackGiven", recipient, supporter, when, map[string]any{"valence": "constructive", "voluntary": true, "sharing": "named"})
+	case 1:
+		return act(id, "EndorsementGiven", recipient, supporter, when, map[string]any{"audience": "public"})
+	case 2:
+		return act(id, "SponsorEndorsed", recipient, supporter, when, map[string]any{"forum": "staffing", "stake": "reputation", "awareness": "aware"})
+	case 3:
+		return act(id, "AdviceGiven", recipient, supporter, when, nil)
+	}
+	return act(id, "MentoringSessionHeld", recipient, supporter, when, map[string]any{"topics": []string{"skills"}})
+}
+
+// stream posts lines and notes what is acknowledged, until it ends or the connection does.
+func (u *product) stream(t *testing.T, lines []string, acked map[int]verdict) (answered int) {
+	t.Helper()
+	body, writer := io.Pipe()
+	go func() {
+		_, err := io.WriteString(writer, strings.Join(lines, "\n")+"\n")
+		writer.CloseWithError(err)
+	}()
+	defer body.Close()
+	resp, err := http.Post(u.url+"/intake/v1/events", "application/x-ndjson", body)
+	if err != nil {
+		return 0
+	}
+	defer resp.Body.Close()
+	for s := bufio.NewScanner(resp.Body); s.Scan(); answered++ {
+		var v verdict
+		if json.Unmarshal(s.Bytes(), &v) != nil {
+			return answered // cut off in the middle of a line
+		}
+		if v.Status != http.StatusCreated && v.Status != http.StatusOK {
+			if v.Status < http.StatusInternalServerError {
+				t.Fatalf("line %d was refused: %s", v.Line, s.Text())
+			}
+			return answered
+		}
+		if before, ok := acked[v.Line]; ok && (before.ID != v.ID || before.Sequence != v.Sequence) {
+			t.Errorf("line %d was acknowledged at %d, and now at %d", v.Line, before.Sequence, v.Sequence)
+		}
+		acked[v.Line] = v
+	}
+	return answered
+}
+
+// checkAcked reads the log: every acknowledged line stands where it was said to, once.
+func (u *product) checkAcked(t *testing.T, acked map[int]verdict) {
+	t.Helper()
+	stored := map[events.FactID][]uint64{}
+	for _, e := range u.facts(t, 1, "kith.people.>", "kith.support.>", "kith.personal.>", "kith.sealed.>") {
+		stored[e.ID] = append(stored[e.ID], e.Seq)
+	}
+	for line, v := range acked {
+		if at := stored[events.FactID(v.ID)]; len(at) != 1 || at[0] != v.Sequence {
+			t.Errorf("line %d was acknowledged at %d, and stands at %v", line, v.Sequence, at)
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package up
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"kith.internal/libs/app"
+)
+
+// loadKey reads the key called name from dir, making it at the first start. Without it nothing
+// that is sealed can be opened again, so it is on disk before it is used.
+func loadKey(dir, name string) ([]byte, error) {
+	path := filepath.Join(dir, name)
+	key, err := app.ReadKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return makeKey(path)
+	}
+	return key, err
+}
+
+func makeKey(path string) ([]byte, error) {
+	key := make([]byte, 32)
+	rand.Read(key) //nolint:errcheck // it never fails: it ends the process instead
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n"); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return key, errors.Join(f.Sync(), f.Close())
+}
