@@ -94,11 +94,33 @@ func (e *Engine) replica(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return sub.Run(ctx) })
 	g.Go(func() error { return e.log.WatchTimers(ctx, e.cfg.Service) })
+	g.Go(func() error { return e.watchLag(ctx) })
 	g.Go(func() error {
 		defer drain(sub.C) // the reader must never wait for one who has gone
 		return e.serve(ctx, sub.C)
 	})
 	return g.Wait()
+}
+
+// lagEvery is how often a replica asks what waits: more often than anybody scrapes.
+const lagEvery = 5 * time.Second
+
+// watchLag asks the server rather than the worker: one that is stuck on an input, or gone, could not
+// tell.
+func (e *Engine) watchLag(ctx context.Context) error {
+	for {
+		n, oldest, err := e.log.Waiting(ctx, e.cfg.Service)
+		if err == nil {
+			e.metrics.waiting(n, oldest, time.Now())
+		} else if ctx.Err() == nil {
+			e.cfg.Log.Warn("the lag is not known", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(lagEvery):
+		}
+	}
 }
 
 func drain(c <-chan eventlog.Delivery) {

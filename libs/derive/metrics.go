@@ -19,8 +19,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
 	}
 	m := &metrics{
-		lagFacts:   gauge("kith_consumer_lag_facts", "Inputs in the log that wait to be handled."),
-		lagSeconds: gauge("kith_consumer_lag_seconds", "Age of the input handled last while others wait behind it; 0 when none does."),
+		lagFacts:   gauge("kith_consumer_lag_facts", "Inputs in the log that wait to be handled, by whichever replica."),
+		lagSeconds: gauge("kith_consumer_lag_seconds", "Age of the oldest input that waits to be handled; 0 when none does."),
 		working:    gauge("kith_consumer_working", "1 on the replica that works, 0 on those that stand by."),
 		parked:     gauge("kith_parked_facts", "Inputs left out because they cannot be folded."),
 		unknown: prometheus.NewCounter(prometheus.CounterOpts{
@@ -30,11 +30,11 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
-// handled says what waits behind the last input.
-func (m *metrics) handled(recorded time.Time, left uint64, now time.Time) {
-	m.lagFacts.Set(float64(left))
+// waiting says what is not handled yet.
+func (m *metrics) waiting(n uint64, oldest, now time.Time) {
+	m.lagFacts.Set(float64(n))
 	m.lagSeconds.Set(0)
-	if left > 0 {
-		m.lagSeconds.Set(now.Sub(recorded).Seconds())
+	if n > 0 && !oldest.IsZero() {
+		m.lagSeconds.Set(now.Sub(oldest).Seconds())
 	}
 }

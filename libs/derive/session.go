@@ -54,9 +54,7 @@ func (s *session) deliveries(ctx context.Context, batch []eventlog.Delivery) err
 			return err
 		}
 	}
-	last := batch[len(batch)-1]
-	s.e.metrics.handled(last.Event.Recorded, last.Left, time.Now())
-	return last.Ack()
+	return batch[len(batch)-1].Ack()
 }
 
 // handle folds inputs, appends what follows and commits the documents. A poisonous input ends the

@@ -256,3 +256,45 @@ func TestTimersBecomeDueFacts(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What waits is known also while nobody works on it, and is not only what was never delivered.
+func TestWaiting(t *testing.T) {
+	l := open(t, natstest.Connect(t), 1)
+	filters := []string{"kith.role.>", "kith.support.>"}
+	sub, err := l.Subscribe(t.Context(), "test", filters, false, func() (uint64, error) { return 0, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Append(t.Context(), advice("1"), advice("2"), advice("3")); err != nil {
+		t.Fatal(err)
+	}
+	waiting := func(want uint64, first uint64) {
+		t.Helper()
+		n, oldest, err := l.Waiting(t.Context(), "test")
+		if err != nil || n != want {
+			t.Fatalf("%d wait, want %d: %v", n, want, err)
+		}
+		if e, err := l.Get(t.Context(), first); first > 0 && (err != nil || !oldest.Equal(e.Recorded)) {
+			t.Fatalf("the oldest is of %v, want %v: %v", oldest, e.Recorded, err)
+		}
+	}
+	waiting(3, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- sub.Run(ctx) }()
+	first, second, third := <-sub.C, <-sub.C, <-sub.C
+	waiting(3, 1)
+	for i, d := range []eventlog.Delivery{first, second, third} {
+		if err := d.Ack(); err != nil {
+			t.Fatal(err)
+		}
+		for n, _, _ := l.Waiting(t.Context(), "test"); n != uint64(2-i); n, _, _ = l.Waiting(t.Context(), "test") {
+			time.Sleep(5 * time.Millisecond) // an acknowledgement is not answered
+		}
+		waiting(uint64(2-i), uint64(i+2)%4)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

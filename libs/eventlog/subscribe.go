@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -29,11 +30,10 @@ const (
 // Delivery is one fact as a subscription delivers it.
 type Delivery struct {
 	Event events.Event
-	Err   error  // it cannot be decoded; Event then has its sequence, and its id where that could be read
-	Fresh bool   // the place was taken over, or something may have been missed: read up to here from the log first
-	Left  uint64 // how many facts wait behind it
-	Lost  bool   // the work went to another replica; there is no event
-	Other bool   // none of the filters match: there is nothing to it but to acknowledge it
+	Err   error // it cannot be decoded; Event then has its sequence, and its id where that could be read
+	Fresh bool  // the place was taken over, or something may have been missed: read up to here from the log first
+	Lost  bool  // the work went to another replica; there is no event
+	Other bool  // none of the filters match: there is nothing to it but to acknowledge it
 	ack   func() error
 }
 
@@ -157,7 +157,7 @@ func (s *Subscription) deliver(m jetstream.Msg) {
 	if err != nil {
 		return
 	}
-	d := Delivery{Left: meta.NumPending, ack: m.Ack}
+	d := Delivery{ack: m.Ack}
 	if pin := m.Headers().Get(pinHeader); pin != s.pin || meta.Sequence.Consumer != s.sequence+1 {
 		d.Fresh, s.pin = true, pin
 	}
@@ -180,4 +180,34 @@ func (d Delivery) Ack() error {
 		return nil
 	}
 	return d.ack()
+}
+
+// Waiting is what a service has not handled yet, whichever of its replicas works, and also where none
+// does: how many facts, and when the oldest of them was recorded. It fails with kind Unavailable.
+func (l *Log) Waiting(ctx context.Context, service string) (n uint64, oldest time.Time, err error) {
+	c, err := l.stream.Consumer(ctx, service)
+	if err != nil {
+		return 0, oldest, unavailable("ask what waits for "+service, err)
+	}
+	info := c.CachedInfo()
+	if n = info.NumPending + uint64(info.NumAckPending); n == 0 {
+		return 0, oldest, nil
+	}
+	filters := info.Config.FilterSubjects
+	if len(filters) == 0 {
+		filters = []string{cmp.Or(info.Config.FilterSubject, ">")}
+	}
+	for _, filter := range filters {
+		m, err := l.stream.GetMsg(ctx, info.AckFloor.Stream+1, jetstream.WithGetMsgSubject(filter))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, oldest, unavailable("read what waits for "+service, err)
+		}
+		if oldest.IsZero() || m.Time.Before(oldest) {
+			oldest = m.Time
+		}
+	}
+	return n, oldest, nil
 }
