@@ -223,8 +223,8 @@ func (v view) basis() Basis {
 	return Basis{Kind: BasisMixed}
 }
 
-// GapsAnswer is what is missing in a person's network.
-type GapsAnswer struct {
+// ListAnswer is what is missing in a person's network.
+type ListAnswer struct {
 	Person    events.PersonID `json:"person"`
 	AsOf      uint64          `json:"asOf"`
 	Importing bool            `json:"importing,omitempty"`
@@ -252,8 +252,8 @@ var plain = map[events.GapReason]string{
 	"declared-without-acts": "named-but-not-seen-yet",
 }
 
-func answerGaps(n *readmodel.Network) GapsAnswer {
-	a := GapsAnswer{Person: n.Person, Gaps: []GapView{}}
+func answerGaps(n *readmodel.Network) ListAnswer {
+	a := ListAnswer{Person: n.Person, Gaps: []GapView{}}
 	for _, g := range n.Gaps {
 		a.Gaps = append(a.Gaps, GapView{Gap: g.Kind, Role: g.Role, Severity: g.Severity, Reason: g.Reason,
 			Plain: plain[g.Reason], Since: g.Since, Opened: g.Opened, Fact: g.Fact})

@@ -58,12 +58,12 @@ type positioned interface {
 }
 
 func (a NetworkAnswer) at() uint64     { return a.AsOf }
-func (a GapsAnswer) at() uint64        { return a.AsOf }
+func (a ListAnswer) at() uint64        { return a.AsOf }
 func (a SuggestionsAnswer) at() uint64 { return a.AsOf }
 func (a TieAnswer) at() uint64         { return a.AsOf }
 
 func (a NetworkAnswer) without() any     { a.AsOf = 0; return a }
-func (a GapsAnswer) without() any        { a.AsOf = 0; return a }
+func (a ListAnswer) without() any        { a.AsOf = 0; return a }
 func (a SuggestionsAnswer) without() any { a.AsOf = 0; return a }
 func (a TieAnswer) without() any         { a.AsOf = 0; return a }
 

@@ -10,14 +10,6 @@ import (
 	"kith.internal/services/internal/ruleset"
 )
 
-// busy keeps isolation out of a story: an act of support every month.
-func busy(h *history, from, to int) *history {
-	for n := from; n <= to; n += 30 {
-		h.on(n, events.Support, ego, advice(dana))
-	}
-	return h
-}
-
 func TestRules(t *testing.T) {
 	for _, c := range []struct {
 		name  string

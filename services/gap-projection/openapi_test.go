@@ -64,9 +64,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	t.Parallel()
 	d, compiler := load(t)
 	s := start(t)
-	after := settledPerson(s)
+	settledPerson(s)
 	s.say(events.Personal, ego, &events.RoleDeclared{Supporter: cleo, Role: events.Sponsor, DeclaredBy: "recipient"})
-	after = s.say(events.Support, ego, advice(ben))
+	after := s.say(events.Support, ego, advice(ben))
 	s.classified(after, map[string]any{
 		readmodel.TieKey(ego, ben):                  tieWithEverything(),
 		"given." + string(ego) + "." + string(dana): struct{}{},

@@ -27,10 +27,10 @@ func (s *Service) Network(ctx context.Context, q Query) (NetworkAnswer, error) {
 }
 
 // Gaps is what is missing in a person's network. It fails as Network does.
-func (s *Service) Gaps(ctx context.Context, q Query) (GapsAnswer, error) {
+func (s *Service) Gaps(ctx context.Context, q Query) (ListAnswer, error) {
 	found, err := s.find(ctx, q)
 	if err != nil {
-		return GapsAnswer{}, err
+		return ListAnswer{}, err
 	}
 	a := answerGaps(found.n)
 	a.AsOf, a.Importing = found.asOf, found.importing

@@ -190,14 +190,14 @@ func TestASponsorIsSeenToCloseTheGap(t *testing.T) {
 	}
 	after := settledPerson(s)
 	s.classified(after, nil)
-	before := asked[gaps.GapsAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", after))
+	before := asked[gaps.ListAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", after))
 	if !strings.Contains(kinds(before), "missing-role sponsor 70 nobody-seen-in-this-role") {
 		t.Fatalf("gaps before: %s", kinds(before))
 	}
 	f := recognized(events.Sponsor, ben, 0)
 	f.Since, f.Subtype = time.Now().UTC(), events.Internal
 	after = s.say(events.Role, ego, f)
-	now := asked[gaps.GapsAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", after))
+	now := asked[gaps.ListAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", after))
 	if strings.Contains(kinds(now), "sponsor") || now.AsOf < after {
 		t.Errorf("gaps after, as of %d: %s", now.AsOf, kinds(now))
 	}
@@ -219,7 +219,7 @@ func TestASponsorIsSeenToCloseTheGap(t *testing.T) {
 }
 
 // kinds lists gaps in a short form.
-func kinds(a gaps.GapsAnswer) string {
+func kinds(a gaps.ListAnswer) string {
 	var lines []string
 	for _, g := range a.Gaps {
 		lines = append(lines, fmt.Sprintf("%s %s %d %s", g.Gap, g.Role, g.Severity, g.Plain))
@@ -271,7 +271,7 @@ func TestWhoReadsWhat(t *testing.T) {
 	s := start(t)
 	after := settledPerson(s)
 	s.classified(after, map[string]any{readmodel.TieKey(ego, ben): &readmodel.Tie{Recipient: ego, Supporter: ben}})
-	asked[gaps.GapsAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", after))
+	asked[gaps.ListAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", after))
 	me, other := "person:"+string(ego), "person:"+string(cleo)
 	supporter := "person:" + string(ben)
 	for _, c := range []struct {
@@ -323,7 +323,7 @@ func TestAfterWaitsOrSaysWhenToComeBack(t *testing.T) {
 	}
 	s.svc.Wait(10 * time.Second)
 	go func() { time.Sleep(200 * time.Millisecond); s.classified(act, nil) }()
-	if a := asked[gaps.GapsAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", act)); a.AsOf < act {
+	if a := asked[gaps.ListAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", act)); a.AsOf < act {
 		t.Errorf("as of %d, want %d", a.AsOf, act)
 	}
 }
@@ -353,12 +353,12 @@ func TestAnImportIsSaidToBeRunning(t *testing.T) {
 	s.say(events.People, "", &events.ImportStarted{Source: "firm", MappingHash: strings.Repeat("0", 64)})
 	after := settledPerson(s)
 	s.classified(after, nil)
-	if a := asked[gaps.GapsAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", after)); !a.Importing || len(a.Gaps) != 0 {
+	if a := asked[gaps.ListAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", after)); !a.Importing || len(a.Gaps) != 0 {
 		t.Errorf("while importing: %+v", a)
 	}
 	end := s.say(events.People, "", &events.ImportFinished{Source: "firm", MappingHash: strings.Repeat("0", 64)})
 	s.classified(end, nil)
-	if a := asked[gaps.GapsAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", end)); a.Importing || len(a.Gaps) == 0 {
+	if a := asked[gaps.ListAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", end)); a.Importing || len(a.Gaps) == 0 {
 		t.Errorf("after the import: %+v", a)
 	}
 }

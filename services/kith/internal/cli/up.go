@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -125,14 +126,20 @@ func announce(out io.Writer, f upFlags, at up.Addresses, started time.Time) {
 	}
 	fmt.Fprintf(out, "Its data is in %s. Ctrl-C stops it.\n\n", f.dataDir)
 	fmt.Fprint(out, "There are no web pages yet. In another terminal, try:\n\n")
-	kith := "  go run ./services/kith "
-	server := ""
 	if at.HTTP != defaultServer {
-		server = " --server " + at.HTTP
+		fmt.Fprintf(out, "  export KITH_SERVER=%s\n\n", at.HTTP)
 	}
 	for _, line := range nextSteps(f.demo) {
-		fmt.Fprintf(out, "%s%-42s # %s\n", kith, line[0]+server, line[1])
+		fmt.Fprintf(out, "  %s %s\n      %s\n", invocation(), line[0], line[1])
 	}
+}
+
+// invocation is how the next command is called the way this one was.
+func invocation() string {
+	if path, err := os.Executable(); err != nil || strings.Contains(path, "go-build") || strings.HasPrefix(path, os.TempDir()) {
+		return "go run ./services/kith"
+	}
+	return "kith"
 }
 
 // nextSteps are commands and what they show. The people are the demo's: see package demo.

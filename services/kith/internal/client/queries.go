@@ -10,10 +10,11 @@ import (
 	"kith.internal/services/notification"
 )
 
-// The answers of the query APIs, as the services define them.
+// Answers of the query APIs, as the services define them.
 type (
+	// Network is who plays which role for a person.
 	Network     = gaps.NetworkAnswer
-	Gaps        = gaps.GapsAnswer
+	Gaps        = gaps.ListAnswer
 	Suggestions = gaps.SuggestionsAnswer
 	Tie         = gaps.TieAnswer
 	Inbox       = notification.InboxAnswer

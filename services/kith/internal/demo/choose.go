@@ -14,6 +14,9 @@ func (s *story) choose(p *person, role events.RoleName, over span, fits func(c *
 	}
 	for tries, found := 0, 0; tries < 400 && found < 6; tries++ {
 		c := one(s.dice, s.people...)
+		if p.portrait.fixed && (c.left > 0 || c.away > 0) {
+			continue // what a persona shows does not depend on who else comes and goes
+		}
 		if c == p || s.tied[tie{p, c}] || !c.here(over.from) || !c.here(max(over.to, 1)) || !fits(c) {
 			continue
 		}

@@ -37,6 +37,7 @@ func New(cfg Config) *Demo {
 	s.paint()
 	s.directory()
 	s.live()
+	afterWhatTheyName(s.later)
 	slices.SortStableFunc(s.later, func(a, b event) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.order, b.order))
 	})
@@ -89,3 +90,24 @@ func (d *Demo) WriteTo(w io.Writer) (int64, error) {
 }
 
 var _ io.WriterTo = (*Demo)(nil)
+
+// afterWhatTheyName moves events behind the acts they name: weekends and time zones may have put
+// them before, and intake takes only what it can look up.
+func afterWhatTheyName(later []event) {
+	happened := map[string]time.Time{}
+	for _, e := range later {
+		happened[e.ID] = e.Time
+	}
+	for i := range later {
+		f, ok := later[i].Data.(events.Fact)
+		if !ok {
+			continue
+		}
+		acts, _ := events.References(f)
+		for _, act := range acts {
+			if earliest := happened[string(*act)].Add(time.Minute); later[i].Time.Before(earliest) {
+				later[i].Time = earliest
+			}
+		}
+	}
+}

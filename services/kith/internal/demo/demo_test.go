@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"hash/fnv"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -68,9 +69,16 @@ func TestTimesAndOrder(t *testing.T) {
 // Every event is what the published language allows, once intake has put pseudonyms and sealed
 // bytes where the sender wrote its own ids and clear detail.
 func TestEveryEventIsAFact(t *testing.T) {
+	for _, days := range []int{0, 1, 3, 264} {
+		allFacts(t, someDay.AddDate(0, 0, days))
+	}
+}
+
+func allFacts(t *testing.T, now time.Time) {
+	t.Helper()
 	people := map[string]bool{}
 	acts := map[string]bool{}
-	for _, e := range decode(t, someDay) {
+	for _, e := range decode(t, now) {
 		if strings.HasSuffix(e.Type, ".PersonJoined") {
 			people[e.Subject] = true
 		}
@@ -89,9 +97,54 @@ func TestEveryEventIsAFact(t *testing.T) {
 		if a := events.ActOf(f); a != nil && a.Recipient != pseudonym(e.Subject) {
 			t.Fatalf("%s: the subject is not the recipient", e.ID)
 		}
+		for _, ref := range references(t, e.Data) {
+			if !acts[ref] {
+				t.Errorf("%s speaks of %s, which has not happened yet", e.ID, ref)
+			}
+		}
 		acts[e.ID] = true
 	}
 }
+
+// references are the acts that an event names by its sender's ids.
+func references(t *testing.T, data json.RawMessage) (refs []string) {
+	t.Helper()
+	var named struct {
+		Act, By string
+		Acts    []string
+	}
+	if err := json.Unmarshal(data, &named); err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range append(named.Acts, named.Act, named.By) {
+		if strings.Contains(ref, "/") {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
+
+// A mail address or an external id belongs to one person; intake refuses a second one.
+func TestIDsOfPeopleAreTheirOwn(t *testing.T) {
+	owner := map[string]string{}
+	for _, e := range decode(t, someDay) {
+		var d struct{ Sealed events.PersonDetails }
+		if !strings.HasSuffix(e.Type, ".PersonJoined") {
+			continue
+		}
+		if err := json.Unmarshal(e.Data, &d); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range append(d.Sealed.ExternalIDs, d.Sealed.Email, d.Sealed.Name) {
+			if was := owner[id]; was != "" || id == "" || strings.HasSuffix(id, "@example.org") && !plainMail.MatchString(id) {
+				t.Errorf("%s has %q, and so has %q", e.Subject, id, was)
+			}
+			owner[id] = e.Subject
+		}
+	}
+}
+
+var plainMail = regexp.MustCompile(`^[a-z]+\.[a-z]+@example\.org$`)
 
 func TestLively(t *testing.T) {
 	d := New(Config{Now: someDay})
@@ -127,7 +180,8 @@ var wanted = strings.Fields(`PersonJoined PersonChanged PersonWentOnLeave Person
 	CreditGiven FeedbackGiven AllyActionTaken ReverseLearningGained CollaborationShared SupportReported ThanksGiven
 	SponsorshipDisclosed StakeResolved ActConfirmed ActDisputed ActCorrected ActRetracted ParticipationChanged GoalSet GoalReached
 	RoleDeclared SponsorshipAsked SponsorshipAccepted FeedbackRequested FeedbackRatedHelpful SessionRated TrustConfirmed
-	RoleContested CapacitySet ProgramJoined PairMatched ExternalContactAdded`)
+	RoleContested CapacitySet ProgramJoined PairMatched ExternalContactAdded ImportStarted ImportFinished
+	SponsorshipDeclined RoleDeclarationWithdrawn RoleOverridden MentorshipDeclined PairEnded ProgramLeft MentorPromotedToSponsor`)
 
 func written(t *testing.T, now time.Time) []byte {
 	t.Helper()

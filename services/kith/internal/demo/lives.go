@@ -81,10 +81,27 @@ func (s *story) quarrels(p *person) {
 	wrong, ok1 := s.act(ago-6, p, c, &events.KudosGiven{Audience: "public"})
 	right, ok2 := s.act(ago-6, p, c, &events.CreditGiven{Audience: "public"})
 	if ok1 && ok2 {
-		s.followUp(events.Support, right, ago-8, &events.ActCorrected{Act: wrong.ref(), Supporter: wrong.supporter(), By: right.ref(), ReasonClass: "mistake"})
+		last := right
+		if wrong.Time.After(right.Time) {
+			last = wrong
+		}
+		s.followUp(events.Support, last, ago-8, &events.ActCorrected{Act: wrong.ref(), Supporter: wrong.supporter(), By: right.ref(), ReasonClass: "mistake"})
 		s.followUp(events.Personal, right, ago-9, &events.RoleContested{Supporter: wrong.supporter(), Role: events.Advocate, By: "recipient", ReasonClass: "not-helpful"})
 	}
 	if g, ok := s.act(ago-12, p, c, &events.AdviceGiven{}, "wellbeing"); ok {
 		s.followUp(events.Support, g, ago-13, &events.ActConfirmed{Act: g.ref(), Supporter: g.supporter(), By: "supporter"})
+		s.refusals(g, ago-15)
 	}
+}
+
+// refusals are what did not work out: a sponsorship and a mentorship declined, a declaration taken
+// back, a role set aside for a while.
+func (s *story) refusals(g given, ago int) {
+	who := g.supporter()
+	asked := s.followUp(events.Personal, g, ago, &events.SponsorshipAsked{Supporter: who})
+	s.fact(events.Personal, g.to, s.soon(asked, g.to, ago-2), &events.SponsorshipDeclined{Supporter: who})
+	named := s.followUp(events.Personal, g, ago, &events.RoleDeclared{Supporter: who, Role: events.Ally, DeclaredBy: "recipient"})
+	s.fact(events.Personal, g.to, s.soon(named, g.to, ago-5), &events.RoleDeclarationWithdrawn{Supporter: who, Role: events.Ally, DeclaredBy: "recipient"})
+	s.followUp(events.Personal, g, ago-6, &events.RoleOverridden{Supporter: who, Role: events.Advocate, ReasonClass: "other", Until: s.morning(-30)})
+	s.act(max(ago-8, 1), g.to, g.by, &events.MentorshipDeclined{Kind: "standard", Reason: "no-capacity"})
 }

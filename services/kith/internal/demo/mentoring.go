@@ -50,6 +50,7 @@ func (s *story) mentorship(p, m *person, st state, kind events.MentorshipKind, d
 	if st == lapsed && s.in100(60) {
 		f := &events.MentorshipEnded{Kind: kind, Reason: one[events.EndReason](s.dice, "completed", "completed", "no-capacity", "unresponsive")}
 		s.act(days[len(days)-1], p, m, f)
+		s.unpair(p, m, program, days[len(days)-1])
 	}
 }
 

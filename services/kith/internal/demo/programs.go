@@ -5,7 +5,7 @@ import "kith.internal/events"
 // programs opens the formal programs. A mentorship may belong to one; most do not.
 func (s *story) programs() {
 	s.open("mentoring", 400)
-	s.open("reverse", 320)
+	s.open("reverse", 400)
 	s.open("sponsorship", 500)
 	s.close("sponsorship", 90)
 }
@@ -29,7 +29,7 @@ func (s *story) programFact(kind events.ProgramKind, ago int, f events.Fact) {
 func (s *story) enroll(p, m *person, kind events.MentorshipKind, ago int) string {
 	name := map[events.MentorshipKind]string{"standard": "mentoring", "reverse": "reverse"}[kind]
 	id, ok := s.program[name]
-	if !s.in100(45) || !ok || ago > 300 {
+	if !s.in100(45) || !ok || ago > 390 {
 		return ""
 	}
 	program := events.ProgramID(id)
@@ -41,4 +41,16 @@ func (s *story) enroll(p, m *person, kind events.MentorshipKind, ago int) string
 	}
 	s.fact(events.Personal, p, s.at(p, ago+1), &events.PairMatched{Program: program, Supporter: events.PersonID(m.id)})
 	return id
+}
+
+// unpair ends a pair of a program, and now and then the recipient's part in it.
+func (s *story) unpair(p, m *person, program string, ago int) {
+	if program == "" {
+		return
+	}
+	id := events.ProgramID(program)
+	ended := s.fact(events.Personal, p, s.at(p, ago), &events.PairEnded{Program: id, Supporter: events.PersonID(m.id), Reason: "completed"})
+	if s.in100(80) {
+		s.fact(events.Personal, p, s.soon(ended, p, ago-3), &events.ProgramLeft{Program: id})
+	}
 }

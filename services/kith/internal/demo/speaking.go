@@ -61,7 +61,7 @@ func (s *story) sponsors(p *person) {
 		if st == atRisk || st == lapsed {
 			over = span{690, 400}
 		}
-		sp := s.choose(p, events.Sponsor, over, func(c *person) bool { return c != p.manager && higher(p, c, 2, 5) && s.near(p, c, 70) })
+		sp := s.choose(p, events.Sponsor, over, func(c *person) bool { return c != p.manager && c.away == 0 && higher(p, c, 2, 5) && s.near(p, c, 70) })
 		if sp != nil {
 			s.sponsorship(p, sp, st)
 		}
@@ -72,6 +72,7 @@ func (s *story) sponsorship(p, sp *person, st state) {
 	switch st {
 	case active:
 		s.askSponsor(p, sp, 345)
+		s.promoteMentor(p, sp, 335)
 		s.backing(p, sp, "aware", s.between(250, 330), s.between(140, 220), s.between(15, 100))
 		s.act(s.between(20, 200), p, sp, &events.ReverseLearningGained{}, "skills")
 	case atRisk:
@@ -97,6 +98,14 @@ func (s *story) askSponsor(p, sp *person, ago int) {
 	s.fact(events.Personal, p, s.soon(asked, p, ago-3), &events.SponsorshipAccepted{Supporter: events.PersonID(sp.id)})
 }
 
+// promoteMentor says of some sponsors that they were a mentor who agreed to be more.
+func (s *story) promoteMentor(p, sp *person, ago int) {
+	if s.in100(20) && p.here(ago) && sp.here(ago) {
+		id := events.PersonID(sp.id)
+		s.fact(events.Personal, p, s.at(p, ago), &events.MentorPromotedToSponsor{Supporter: id, AcceptedBy: id})
+	}
+}
+
 // backing is what a sponsor does, each act on one of the days.
 func (s *story) backing(p, sp *person, aware events.Awareness, days ...int) {
 	stake := one[events.Stake](s.dice, "reputation", "political-capital", "headcount", "budget")
@@ -114,7 +123,7 @@ func (s *story) backing(p, sp *person, aware events.Awareness, days ...int) {
 			s.consequence(g)
 		}
 	}
-	if len(sealed) > 0 && s.in100(30) {
+	if len(sealed) > 0 && s.in100(50) {
 		s.fact(events.Sealed, p, s.at(p, 3), &events.SponsorshipDisclosed{Acts: sealed[:1]})
 	}
 }

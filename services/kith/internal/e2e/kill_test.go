@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,17 +42,23 @@ func TestKillsDuringAnImport(t *testing.T) {
 	acked := map[int]verdict{}
 	for round := range kills {
 		u := together(t, dir)
+		// Killed a moment after some new lines were acknowledged, on average a part of the import that
+		// leaves something to do for the last round.
+		after, moment := rand.IntN(2*len(lines)/(kills+1)), time.Duration(rand.IntN(100))*time.Millisecond
+		var once sync.Once
 		stopped := make(chan struct{})
-		// The later rounds begin with many duplicates, which are fast.
-		after := time.Duration(50+rand.IntN(150*acts/1000)) * time.Millisecond
-		go func() { time.Sleep(after); u.all.kill(); close(stopped) }()
-		n := u.stream(t, lines, acked)
+		n := u.stream(t, lines, acked, func(created int) {
+			if created >= after {
+				once.Do(func() { time.AfterFunc(moment, func() { u.all.kill(); close(stopped) }) })
+			}
+		})
+		once.Do(func() { u.all.kill(); close(stopped) }) // it ended before
 		<-stopped
-		t.Logf("round %d: killed after %v, %d lines answered, %d known to be stored", round, after, n, len(acked))
+		t.Logf("round %d: killed %v after %d new lines; %d lines answered, %d known to be stored", round, moment, after, n, len(acked))
 	}
 	u := together(t, dir)
 	u.checkAcked(t, acked)
-	if n := u.stream(t, lines, acked); n != len(lines) {
+	if n := u.stream(t, lines, acked, nil); n != len(lines) {
 		t.Fatalf("%d of %d lines answered", n, len(lines))
 	}
 	u.checkAcked(t, acked)
@@ -61,7 +68,7 @@ func TestKillsDuringAnImport(t *testing.T) {
 	u.settled(t)
 	u.checkReplay(t)
 	undisturbed := together(t, t.TempDir())
-	if n := undisturbed.stream(t, lines, map[int]verdict{}); n != len(lines) {
+	if n := undisturbed.stream(t, lines, map[int]verdict{}, nil); n != len(lines) {
 		t.Fatalf("undisturbed: %d of %d lines answered", n, len(lines))
 	}
 	undisturbed.settled(t)
@@ -99,9 +106,11 @@ func anAct(dice *rand.Rand, id, recipient, supporter string, when time.Time) str
 	return act(id, "MentoringSessionHeld", recipient, supporter, when, map[string]any{"topics": []string{"skills"}})
 }
 
-// stream posts lines and notes what is acknowledged, until it ends or the connection does.
-func (u *product) stream(t *testing.T, lines []string, acked map[int]verdict) (answered int) {
+// stream posts lines and notes what is acknowledged, until it ends or the connection does. It
+// tells progress how many lines are new.
+func (u *product) stream(t *testing.T, lines []string, acked map[int]verdict, progress func(created int)) (answered int) {
 	t.Helper()
+	created := 0
 	body, writer := io.Pipe()
 	go func() {
 		_, err := io.WriteString(writer, strings.Join(lines, "\n")+"\n")
@@ -128,6 +137,12 @@ func (u *product) stream(t *testing.T, lines []string, acked map[int]verdict) (a
 			t.Errorf("line %d was acknowledged at %d, and now at %d", v.Line, before.Sequence, v.Sequence)
 		}
 		acked[v.Line] = v
+		if v.Status == http.StatusCreated {
+			created++
+		}
+		if progress != nil {
+			progress(created)
+		}
 	}
 	return answered
 }

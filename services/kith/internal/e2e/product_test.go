@@ -207,7 +207,12 @@ func apart(t testing.TB) *product {
 		}
 		proxy := httputil.NewSingleHostReverseProxy(target)
 		proxy.FlushInterval = -1
-		mux.Handle("/"+name+"/", proxy)
+		mux.HandleFunc("/"+name+"/", func(w http.ResponseWriter, r *http.Request) {
+			if err := http.NewResponseController(w).EnableFullDuplex(); err != nil { // or verdicts would end the request
+				t.Error(err)
+			}
+			proxy.ServeHTTP(w, r)
+		})
 		(&product{url: target.String()}).awaitReady(t)
 	}
 	return u

@@ -20,17 +20,17 @@ func TestASponsorClosesAGap(t *testing.T) {
 }
 
 func sponsorClosesGap(t *testing.T, u *product) {
-	u.accepted(t, joined("boss", 6, nil), joined("ada", 4, nil), joined("top", 8, nil))
+	seq := u.accepted(t, joined("boss", 6, nil), joined("ada", 4, nil), joined("top", 8, nil))
 	ada, boss := u.person(t, "ada"), u.person(t, "boss")
 	gapsOf := func(after uint64) string {
 		return u.get(t, "person:"+string(ada), fmt.Sprintf("/gap-projection/v1/people/%s/gaps?after=%d", ada, after), nil)
 	}
-	if body := gapsOf(1); !strings.Contains(body, `"sponsor"`) {
+	if body := gapsOf(seq); !strings.Contains(body, `"sponsor"`) {
 		t.Fatalf("nobody misses a sponsor: %s", body)
 	}
 	live := u.live(t)
 	now := time.Now().UTC().Add(-time.Minute)
-	seq := u.accepted(t,
+	seq = u.accepted(t,
 		act("e1", "SponsorEndorsed", "ada", "boss", now, map[string]any{"forum": "calibration", "stake": "reputation", "awareness": "aware"}),
 		act("i1", "IntroductionMade", "ada", "boss", now.Add(time.Second), map[string]any{"introducedTo": "hr:top", "theirLevel": 8}))
 	if body := gapsOf(seq); strings.Contains(body, `"sponsor"`) {

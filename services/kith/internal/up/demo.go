@@ -28,7 +28,7 @@ func LoadDemo(ctx context.Context, at Addresses) (Loaded, error) {
 	body, writer := io.Pipe()
 	go func() {
 		_, err := d.WriteTo(writer)
-		writer.CloseWithError(err) //nolint:errcheck // it never fails
+		writer.CloseWithError(err)
 	}()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at.HTTP+"/intake/v1/events", body)
 	if err != nil {

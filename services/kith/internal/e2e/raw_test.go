@@ -1,0 +1,107 @@
+package e2e
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"kith.internal/events"
+	"kith.internal/libs/eventlog"
+)
+
+// raw reads messages of the log as they are stored, from a sequence on: also those that are no
+// facts, such as the claims of fences.
+func (u *product) raw(t testing.TB, from uint64, filters ...string) []*jetstream.RawStreamMsg {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	c, err := u.log(t).JetStream().OrderedConsumer(ctx, eventlog.StreamName, jetstream.OrderedConsumerConfig{
+		FilterSubjects: filters, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(from, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pending := c.CachedInfo().NumPending
+	msgs, err := c.Messages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer msgs.Stop()
+	var all []*jetstream.RawStreamMsg
+	for range pending {
+		m, err := msgs.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			t.Fatal(err)
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, &jetstream.RawStreamMsg{Subject: m.Subject(), Header: m.Headers(), Data: m.Data(), Sequence: meta.Sequence.Stream, Time: meta.Timestamp})
+	}
+	return all
+}
+
+// last is the sequence of the log's last message.
+func (u *product) last(t testing.TB) uint64 {
+	t.Helper()
+	last, err := u.log(t).Last(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return last
+}
+
+// broughtAboutByTime checks that the log has grown by fence claims only, and by Due facts with
+// what follows from them, and returns the people whom the latter are about.
+func (u *product) broughtAboutByTime(t testing.TB, after uint64) map[events.PersonID]bool {
+	t.Helper()
+	people, ofTime := map[events.PersonID]bool{}, map[events.FactID]bool{}
+	for _, m := range u.raw(t, after+1, "kith.>") {
+		if strings.HasPrefix(m.Subject, "kith.fence.") {
+			continue
+		}
+		e, err := events.Decode(events.Message{Subject: m.Subject, Header: m.Header, Body: m.Data})
+		if err != nil {
+			t.Fatalf("%s: %v", m.Subject, err)
+		}
+		if _, due := e.Fact.(*events.Due); !due && !ofTime[e.CausationID] {
+			t.Errorf("the log has grown by %s at %d: %s", m.Subject, m.Sequence, m.Data)
+		}
+		ofTime[e.ID], people[e.Person()] = true, true
+	}
+	return people
+}
+
+// derivedDocuments is every document of every deriving service in its stored form, by bucket and key.
+func (u *product) derivedDocuments(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, s := range derivingServices(t) {
+		for key, r := range u.documents(t, s.bucket) {
+			all[s.bucket+" "+key] = asText(r)
+		}
+	}
+	return all
+}
+
+// sameDocuments compares documents, leaving out those of people for whom time has brought
+// something about.
+func sameDocuments(t *testing.T, before, after map[string]string, but map[events.PersonID]bool) {
+	t.Helper()
+	of := func(key string) bool {
+		return slices.ContainsFunc(strings.FieldsFunc(key, func(r rune) bool { return r == '.' || r == ' ' }),
+			func(part string) bool { return but[events.PersonID(part)] })
+	}
+	if len(before) == 0 || len(before) != len(after) {
+		t.Errorf("%d documents, and then %d", len(before), len(after))
+	}
+	for key, was := range before {
+		if after[key] != was && !of(key) {
+			t.Errorf("%s was\n%s\nand is\n%s", key, was, after[key])
+		}
+	}
+}
