@@ -17,6 +17,7 @@ import (
 //	GET /gap-projection/v1/people/{person}/gaps             what is missing
 //	GET /gap-projection/v1/people/{person}/suggestions      what the person could do next
 //	GET /gap-projection/v1/people/{person}/ties/{supporter} why a supporter is what they are
+//	GET /gap-projection/v1/progress                         how far all of this has come, about nobody
 //
 // All take ?after=<sequence>: the answer includes that fact and all that followed from it.
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
@@ -28,7 +29,26 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	serve("gaps", endpoint(s.Gaps))
 	serve("suggestions", endpoint(s.Suggestions))
 	serve("ties/{supporter}", endpoint(s.Tie))
+	mux.Handle("GET /"+Name+"/v1/progress", kit.Handler(s.Progress, decodeProgress, metrics.Middleware("progress"), kit.Logging(s.log)))
 	return mux
+}
+
+func decodeProgress(r *http.Request) (Query, error) {
+	after, err := sequence(r)
+	return Query{Viewer: access.ViewerOf(r), After: after}, err
+}
+
+// sequence is the parameter after; 0 where there is none.
+func sequence(r *http.Request) (uint64, error) {
+	after := r.URL.Query().Get("after")
+	if after == "" {
+		return 0, nil
+	}
+	seq, err := strconv.ParseUint(after, 10, 64)
+	if err != nil {
+		return 0, fault.Wrap(fault.Invalid, "after", "after is not a sequence of the log", err)
+	}
+	return seq, nil
 }
 
 // pathOf is where everything about one person stands.
@@ -49,12 +69,8 @@ func decode(r *http.Request) (Query, error) {
 			return q, err
 		}
 	}
-	if after := r.URL.Query().Get("after"); after != "" {
-		if q.After, err = strconv.ParseUint(after, 10, 64); err != nil {
-			return q, fault.Wrap(fault.Invalid, "after", "after is not a sequence of the log", err)
-		}
-	}
-	return q, nil
+	q.After, err = sequence(r)
+	return q, err
 }
 
 func person(r *http.Request, name string) (events.PersonID, error) {

@@ -75,6 +75,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	s.svc.Wait(5 * time.Second)
 	for path, item := range d.Paths {
 		at := strings.NewReplacer("/people/{person}", string(ego), "{supporter}", string(ben)).Replace(path)
+		if path == "/progress" { // about nobody: it stands beside people
+			at = "../progress"
+		}
 		statuses := map[string]int{}
 		check := func(viewer, path string, header ...string) {
 			resp, body := s.get(viewer, path, header...)
@@ -99,6 +102,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		check(me, at+"?after=soon")
 		check("person:"+string(dana), at)
 		check("person:"+string(dana), strings.ReplaceAll(strings.Replace(at, string(ego), string(dana), 1), string(ben), string(xeno)))
+		check("", at)
 		s.svc.Wait(50 * time.Millisecond)
 		check(me, at+"?after=100000")
 		s.svc.Wait(5 * time.Second)
@@ -115,7 +119,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 			}
 		}
 	})
-	want := []string{"/people/{person}/gaps", "/people/{person}/network", "/people/{person}/suggestions", "/people/{person}/ties/{supporter}"}
+	want := []string{"/people/{person}/gaps", "/people/{person}/network", "/people/{person}/suggestions", "/people/{person}/ties/{supporter}", "/progress"}
 	if !slices.Equal(paths, want) || d.Servers[0].URL != "/gap-projection/v1" {
 		t.Errorf("described are %v at %v", paths, d.Servers)
 	}

@@ -125,6 +125,25 @@ func (s *Service) after(ctx context.Context, seq uint64, wait func(context.Conte
 	return wait(ctx, seq)
 }
 
+// ProgressAnswer is how far networks, gaps and suggestions have come.
+type ProgressAnswer struct {
+	AsOf uint64 `json:"asOf"` // the last fact that is included
+}
+
+// Progress waits until the fact at a sequence, and all that followed from it, is included, and
+// tells about nobody. It fails with fault.Forbidden for the anonymous and with fault.Unavailable
+// where the sequence is not reached in time.
+func (s *Service) Progress(ctx context.Context, q Query) (ProgressAnswer, error) {
+	if err := s.policy.Directory(ctx, q.Viewer); err != nil {
+		return ProgressAnswer{}, err
+	}
+	if err := s.after(ctx, q.After, s.reader.network); err != nil {
+		return ProgressAnswer{}, err
+	}
+	p, err := s.reader.networks.Progress(ctx)
+	return ProgressAnswer{AsOf: p.Handled}, err
+}
+
 func (s *Service) gapRules(ctx context.Context) (*Ruleset, error) {
 	r, _, err := projection.Read[Ruleset](ctx, s.reader.networks, rulesetKey)
 	if r == nil && err == nil {

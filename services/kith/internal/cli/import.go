@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kith.internal/libs/fault"
 	"kith.internal/services/intake/mapping"
 	"kith.internal/services/kith/internal/client"
 )
@@ -75,7 +76,23 @@ func (s *shell) imports(ctx context.Context, im importing, args []string) error 
 	}
 	err = s.api.As(self).Import(ctx, text, files, v.record)
 	v.progress.end()
+	if err == nil && v.done != nil {
+		err = v.settle(ctx)
+	}
 	return cmp.Or(errors.Join(err, errorsTo.Close()), v.summary())
+}
+
+// settle waits until roles and gaps have followed from what was imported: who looks next sees them.
+func (v *viewOfImport) settle(ctx context.Context) error {
+	for said := false; ; said = true {
+		err := v.s.api.As(self).Settled(ctx, v.done.Sequence)
+		if fault.KindOf(err) != fault.Unavailable || ctx.Err() != nil {
+			return err
+		}
+		if !said {
+			fmt.Fprintln(v.s.Stderr, "Everything is stored. Working out roles and gaps …")
+		}
+	}
 }
 
 func mappingFault(file string, err error) error {

@@ -162,6 +162,9 @@ func demoSteps() [][2]string {
 	}
 	return append(steps,
 		[2]string{`gaps "Amara Okafor"`, "what is missing for her, and what she could do"},
+		[2]string{`record PromotionAdvocated --recipient "Amara Okafor" --supporter "Ingrid Lindqvist" --recorded-by system --field stake=reputation --field awareness=aware`,
+			"somebody senior argues for her promotion: watch the gap close"},
+		[2]string{`explain "Amara Okafor" "Ingrid Lindqvist"`, "why, down to the act"},
 		[2]string{"people", "everybody"},
-		[2]string{"record --help", "record an act by hand, and see what follows"})
+		[2]string{"--help", "everything else"})
 }

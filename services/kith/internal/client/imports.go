@@ -63,8 +63,8 @@ var errCutShort = errors.New("the server stopped in the middle of the import; ru
 func (c *Client) Import(ctx context.Context, mapping []byte, files []ImportFile, report func(ImportRecord) error) error {
 	body, w := io.Pipe()
 	form := multipart.NewWriter(w)
-	defer body.Close()                                            //nolint:errcheck // it returns nil; the writer must not wait for a reader that has gone
-	go func() { w.CloseWithError(write(form, mapping, files)) }() //nolint:errcheck // it returns nil
+	defer body.Close() //nolint:errcheck // it returns nil; the writer must not wait for a reader that has gone
+	go func() { w.CloseWithError(write(form, mapping, files)) }()
 	resp, err := c.do(ctx, "POST", "/intake/v1/imports", nil, form.FormDataContentType(), body)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func writeFile(form *multipart.Writer, f ImportFile) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close() //nolint:errcheck // it was only read
+	defer in.Close()
 	part, err := form.CreateFormFile("file", f.Name)
 	if err != nil {
 		return err

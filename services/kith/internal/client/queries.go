@@ -10,14 +10,17 @@ import (
 	"kith.internal/services/notification"
 )
 
-// Answers of the query APIs, as the services define them.
 type (
-	// Network is who plays which role for a person.
-	Network     = gaps.NetworkAnswer
-	Gaps        = gaps.ListAnswer
+	// Network is who plays which role for a person, as gap-projection answers.
+	Network = gaps.NetworkAnswer
+	// Gaps is what is missing in a network, as gap-projection answers.
+	Gaps = gaps.ListAnswer
+	// Suggestions is what a person could do about it, as gap-projection answers.
 	Suggestions = gaps.SuggestionsAnswer
-	Tie         = gaps.TieAnswer
-	Inbox       = notification.InboxAnswer
+	// Tie explains what lies between two people, as gap-projection answers.
+	Tie = gaps.TieAnswer
+	// Inbox is a page of what a person was told, as notification answers.
+	Inbox = notification.InboxAnswer
 )
 
 // Network is who plays which role for a person. after waits for the fact at that sequence and
@@ -39,6 +42,13 @@ func (c *Client) Suggestions(ctx context.Context, person events.PersonID, after 
 // Tie explains what lies between two people. It fails with fault.NotFound where nothing does.
 func (c *Client) Tie(ctx context.Context, recipient, supporter events.PersonID, after uint64) (Tie, error) {
 	return get[Tie](ctx, c, "/gap-projection/v1/people/"+string(recipient)+"/ties/"+string(supporter), since(after))
+}
+
+// Settled waits until the fact at a sequence, and all that followed from it, is in everybody's
+// network and gaps. It fails with fault.Unavailable where that takes longer than the server waits.
+func (c *Client) Settled(ctx context.Context, after uint64) error {
+	_, err := get[gaps.ProgressAnswer](ctx, c, "/gap-projection/v1/progress", since(after))
+	return err
 }
 
 // InboxQuery asks for a page of an inbox.

@@ -9,10 +9,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
-	"kith.internal/libs/projection"
+	"kith.internal/libs/fault"
+	"kith.internal/services/kith/internal/client"
 	"kith.internal/services/kith/internal/demo"
 )
 
@@ -46,7 +44,7 @@ func LoadDemo(ctx context.Context, at Addresses) (Loaded, error) {
 	if err != nil || loaded.New == 0 {
 		return loaded, err
 	}
-	return loaded, settle(ctx, at.conn, last)
+	return loaded, settle(ctx, at.HTTP, last)
 }
 
 // read counts intake's verdicts. The demo is right by construction: a refused line is a bug.
@@ -73,22 +71,15 @@ func (l *Loaded) read(verdicts io.Reader) (last uint64, err error) {
 	return last, lines.Err()
 }
 
-// settle waits until everything up to a sequence has been derived from, and what followed too.
-func settle(ctx context.Context, nc *nats.Conn, seq uint64) error {
-	js, err := jetstream.New(nc)
+// settle waits until everything up to a sequence is in networks and gaps.
+func settle(ctx context.Context, baseURL string, seq uint64) error {
+	api, err := client.New(baseURL)
 	if err != nil {
 		return err
 	}
-	for _, bucket := range []string{"kith_ties", "kith_networks", "kith_inbox"} {
-		r, err := projection.OpenReader(ctx, js, bucket, 1)
-		if err != nil {
+	for {
+		if err := api.As("integration:demo").Settled(ctx, seq); fault.KindOf(err) != fault.Unavailable || ctx.Err() != nil {
 			return err
 		}
-		p, err := r.Wait(ctx, seq)
-		if err != nil {
-			return fmt.Errorf("wait for %s: %w", bucket, err)
-		}
-		seq = p.Appended
 	}
-	return nil
 }

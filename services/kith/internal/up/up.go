@@ -33,9 +33,8 @@ type Config struct {
 
 // Addresses are where a running product is reached.
 type Addresses struct {
-	HTTP string     // base URL of the APIs
-	NATS string     // URL for NATS clients; empty where none are let in
-	conn *nats.Conn // the product's own
+	HTTP string // base URL of the APIs
+	NATS string // URL for NATS clients; empty where none are let in
 }
 
 // build makes one service of the product.
@@ -84,10 +83,6 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if cfg.NATSAddr != "" {
 		first.at.NATS = server.URL()
 	}
-	if first.at.conn, err = server.Connect(nats.Name("kith up")); err != nil {
-		return err
-	}
-	defer first.at.conn.Close()
 	onListen := func(addr string) { first.at.HTTP = "http://" + addr }
 	return app.Serve(ctx, app.Config{HTTPAddr: cfg.HTTPAddr, Log: cfg.Log, Registry: reg, OnListen: onListen}, append(all, first)...)
 }
