@@ -49,7 +49,7 @@ type admission struct {
 
 	facts    map[events.FactID]*item
 	joined   map[events.PersonID]bool
-	contacts map[events.PersonID]events.PersonID
+	contacts map[events.PersonID]contact
 	programs map[events.ProgramID]bool
 }
 
@@ -80,7 +80,7 @@ func newAdmission(ctx context.Context, s *Service, viewer access.Viewer, in []In
 	a := &admission{
 		ctx: ctx, s: s, viewer: viewer, opts: opts, now: s.now().UTC(), items: make([]item, len(in)),
 		facts: map[events.FactID]*item{}, joined: map[events.PersonID]bool{},
-		contacts: map[events.PersonID]events.PersonID{}, programs: map[events.ProgramID]bool{},
+		contacts: map[events.PersonID]contact{}, programs: map[events.ProgramID]bool{},
 	}
 	for i := range in {
 		a.items[i].in = in[i]

@@ -12,14 +12,13 @@ import (
 
 // directory is who is who, folded from the log. Names are in memory only.
 type directory struct {
-	mu        sync.RWMutex
-	people    map[events.PersonID]*entry
-	contacts  map[events.PersonID]events.PersonID // whose contact
-	nicknames map[events.PersonID]string          // what they call them
-	programs  map[events.ProgramID]bool
-	shifts    map[events.Code][]int64 // of the imports by a mapping, in order
-	starts    map[uint64]bool         // the sequences of their beginnings
-	order     []*entry                // by name; nil where it has to be made anew
+	mu       sync.RWMutex
+	people   map[events.PersonID]*entry
+	contacts map[events.PersonID]contact
+	programs map[events.ProgramID]bool
+	shifts   map[events.Code][]int64 // of the imports by a mapping, in order
+	starts   map[uint64]bool         // the sequences of their beginnings
+	order    []*entry                // by name; nil where it has to be made anew
 }
 
 // entry is what the directory has on one person.
@@ -39,7 +38,7 @@ type change struct {
 
 func newDirectory() *directory {
 	return &directory{
-		people: map[events.PersonID]*entry{}, contacts: map[events.PersonID]events.PersonID{}, nicknames: map[events.PersonID]string{},
+		people: map[events.PersonID]*entry{}, contacts: map[events.PersonID]contact{},
 		programs: map[events.ProgramID]bool{}, shifts: map[events.Code][]int64{},
 	}
 }
@@ -49,13 +48,20 @@ func (d *directory) knows(p events.PersonID) bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	if p.External() {
-		return d.contacts[p] != ""
+		return d.contacts[p].owner != ""
 	}
 	e := d.people[p]
 	return e != nil && len(e.changes) > 0 && !e.erased
 }
 
-func (d *directory) contactOf(p events.PersonID) events.PersonID {
+// contact is somebody outside, as the one person sees them whose contact they are.
+type contact struct {
+	owner    events.PersonID
+	relation events.Relation
+	nickname string
+}
+
+func (d *directory) contact(p events.PersonID) contact {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.contacts[p]
@@ -96,19 +102,16 @@ func (d *directory) fold(e events.Event, details *events.PersonDetails) {
 		d.change(e, f.EffectiveAt, nil)
 	case *events.PersonErased:
 		d.people[e.Person()] = &entry{id: e.Person(), erased: true}
-		for contact, owner := range d.contacts {
-			if owner == e.Person() {
-				delete(d.nicknames, contact)
+		for id, c := range d.contacts {
+			if c.owner == e.Person() {
+				d.forget(id)
 			}
 		}
 		d.order = nil
 	case *events.ExternalContactAdded:
-		d.contacts[f.Contact] = e.Person()
-		if details != nil {
-			d.nicknames[f.Contact] = details.Name
-		}
+		d.contacts[f.Contact] = contact{e.Person(), f.Relation, nameOf(details)}
 	case *events.ExternalContactRemoved:
-		delete(d.nicknames, f.Contact)
+		d.forget(f.Contact)
 	case *events.ProgramOpened:
 		d.programs[events.ProgramID(e.Subject)] = true
 	case *events.ImportStarted:
@@ -116,6 +119,20 @@ func (d *directory) fold(e events.Event, details *events.PersonDetails) {
 			d.imported(e, f)
 		}
 	}
+}
+
+func nameOf(details *events.PersonDetails) string {
+	if details == nil {
+		return ""
+	}
+	return details.Name
+}
+
+// forget drops what a contact is called; acts by them may still come in late.
+func (d *directory) forget(id events.PersonID) {
+	c := d.contacts[id]
+	c.nickname = ""
+	d.contacts[id] = c
 }
 
 func (d *directory) change(e events.Event, at time.Time, details *events.PersonDetails) {

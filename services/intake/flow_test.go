@@ -96,6 +96,25 @@ func TestAVerdictComesWhileTheBodyGoesOn(t *testing.T) {
 	}
 }
 
+func TestASenderThatWaitsToBeAskedIsAsked(t *testing.T) {
+	u := start(t, natstest.Fast(t))
+	r, err := http.NewRequest("POST", u.url+"/intake/v1/events", strings.NewReader(joined("1")+"\n"+joined("2")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-ndjson")
+	r.Header.Set("Expect", "100-continue")
+	client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Minute}}
+	resp, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, _ := io.ReadAll(resp.Body); strings.Count(string(body), `"status":201`) != 2 {
+		t.Errorf("%s", body)
+	}
+}
+
 func TestLinesAreCountedAndLongOnesPassedOver(t *testing.T) {
 	u := start(t, natstest.Fast(t))
 	text := joined("1") + "\n\n" + strings.Repeat("x", 200_000) + "\r\n" + joined("2")
@@ -168,6 +187,9 @@ func TestTheContextFollowsFromTheAct(t *testing.T) {
 		if e := u.event(u.accepted(c.line)[0]); e.Context != c.context || e.Person() != u.person("hr:1") {
 			t.Errorf("%d stands in %s about %s", i+1, e.Context, e.Subject)
 		}
+	}
+	if e := u.facts("kith.personal.*.AdviceGiven")[0]; events.ActOf(e.Fact).Relation != "friend" {
+		t.Errorf("a friend is %q", events.ActOf(e.Fact).Relation)
 	}
 	refused := u.post("", line("x", "AdviceGiven", "", map[string]any{"recipient": "hr:3", "supporter": "contact:ben"}),
 		line("y", "ThanksGiven", "", map[string]any{"recipient": "hr:1", "supporter": "hr:2", "act": "2"}))

@@ -48,7 +48,7 @@ func (a *admission) ofAct(it *item, id events.FactID, supporter *events.PersonID
 	if err != nil {
 		return err
 	}
-	if e == nil || events.ActOf(e.Fact) == nil || !there && e.Context == events.Sealed {
+	if e == nil || events.ActOf(e.Fact) == nil || !there && e.Context == events.Sealed || a.hides(e) {
 		it.say("act", noAct)
 		it.subject, *supporter = string(nobody), cmp.Or(*supporter, nobody) // nothing more can be said of them
 		return nil
@@ -70,6 +70,13 @@ func (a *admission) ofAct(it *item, id events.FactID, supporter *events.PersonID
 	return nil
 }
 
+// hides reports whether a sealed act must not be there for the viewer: of all people only its
+// supporter knows of it. Whoever else guesses what it is called is told the same as of no act.
+func (a *admission) hides(e *events.Event) bool {
+	viewer := a.viewer.Person()
+	return e.Context == events.Sealed && viewer != "" && viewer != events.ActOf(e.Fact).Supporter
+}
+
 // disclose appends each disclosed act where the recipient may read it, as a new fact with the old
 // time. They come before the SponsorshipDisclosed: if only some are stored, sending it again
 // completes them.
@@ -79,7 +86,7 @@ func (a *admission) disclose(it *item, f *events.SponsorshipDisclosed) error {
 		if err != nil {
 			return err
 		}
-		if e == nil || e.Context != events.Sealed || events.ActOf(e.Fact) == nil || !disclosable(e.Fact) {
+		if e == nil || e.Context != events.Sealed || events.ActOf(e.Fact) == nil || !disclosable(e.Fact) || a.hides(e) {
 			it.say("acts", "holds what is no sealed act of sponsorship")
 			return nil
 		}

@@ -19,6 +19,9 @@ import (
 func (s *Service) postLines(w http.ResponseWriter, r *http.Request, viewer access.Viewer) error {
 	out := http.NewResponseController(w)
 	out.EnableFullDuplex() //nolint:errcheck // HTTP/2 always is
+	if r.Header.Get("Expect") != "" {
+		r.Body.Read(nil) //nolint:errcheck // it asks the sender to go on, which it waits for
+	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(http.StatusOK)

@@ -66,8 +66,8 @@ func (p *Person) apply(f events.Fact) {
 func (d *directory) person(id, viewer events.PersonID, at time.Time) (Person, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	if owner := d.contacts[id]; owner != "" && owner == viewer {
-		return Person{ID: id, Name: d.nicknames[id], Contact: true}, true
+	if c := d.contacts[id]; c.owner != "" && c.owner == viewer {
+		return Person{ID: id, Name: c.nickname, Contact: true}, true
 	}
 	e := d.people[id]
 	if e == nil || e.erased || len(e.changes) == 0 {

@@ -142,9 +142,13 @@ func (a *admission) times(it *item) {
 	}
 }
 
-// defaults fills in who recorded an act: whoever sends it.
+// defaults fills in who recorded an act, whoever sends it, and what somebody outside is to the
+// recipient.
 func (a *admission) defaults(it *item) error {
 	act := events.ActOf(it.fact)
+	if act != nil && act.Relation == "" && act.Supporter.External() {
+		act.Relation = a.contact(act.Supporter).relation
+	}
 	if act == nil || act.RecordedBy != "" {
 		return nil
 	}
@@ -167,7 +171,7 @@ func (a *admission) notice(e *events.Event) {
 	case *events.PersonJoined:
 		a.joined[e.Person()] = true
 	case *events.ExternalContactAdded:
-		a.contacts[f.Contact] = e.Person()
+		a.contacts[f.Contact] = contact{owner: e.Person(), relation: f.Relation}
 	case *events.ProgramOpened:
 		a.programs[events.ProgramID(e.Subject)] = true
 	}

@@ -20,7 +20,7 @@ func (a *admission) persons(it *item) error {
 		}
 	}
 	act := events.ActOf(it.fact)
-	if act != nil && act.Supporter.External() && act.Supporter.Valid() && a.ownerOf(act.Supporter) != act.Recipient {
+	if act != nil && act.Supporter.External() && act.Supporter.Valid() && a.contact(act.Supporter).owner != act.Recipient {
 		it.say("supporter", "is another person's contact")
 	}
 	return nil
@@ -84,12 +84,12 @@ func (a *admission) find(it *item, field string, id *events.PersonID) error {
 
 // knows reports whether somebody is in the directory or is a contact, also by a fact before this one.
 func (a *admission) knows(p events.PersonID) bool {
-	return a.joined[p] || a.contacts[p] != "" || a.s.directory.knows(p)
+	return a.joined[p] || a.contacts[p].owner != "" || a.s.directory.knows(p)
 }
 
-func (a *admission) ownerOf(contact events.PersonID) events.PersonID {
-	if owner := a.contacts[contact]; owner != "" {
-		return owner
+func (a *admission) contact(p events.PersonID) contact {
+	if c := a.contacts[p]; c.owner != "" {
+		return c
 	}
-	return a.s.directory.contactOf(contact)
+	return a.s.directory.contact(p)
 }

@@ -16,7 +16,7 @@ const idLetters = "abcdefghijklmnopqrstuvwxyz234567"
 func fingerprintOf(id events.FactID) fingerprint {
 	var f fingerprint
 	for i := range min(len(id), 13) {
-		f = f<<5 | fingerprint(max(strings.IndexByte(idLetters, id[i]), 0)) //nolint:gosec // at least 0
+		f = f<<5 | fingerprint(max(strings.IndexByte(idLetters, id[i]), 0))
 	}
 	return f
 }

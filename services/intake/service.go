@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -115,7 +117,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		return (&tail{filtersOf(own...), from + 1, true, func(m jetstream.Msg, seq uint64) { s.foldID(ctx, m, seq) }, caught}).follow(ctx, s.log.JetStream())
+		return (&tail{nil, from + 1, true, func(m jetstream.Msg, seq uint64) { s.foldID(ctx, m, seq) }, caught}).follow(ctx, s.log.JetStream())
 	})
 	g.Go(func() error {
 		people := append(filtersOf(events.People), events.FilterFact(events.Personal, "ExternalContactAdded"), events.FilterFact(events.Personal, "ExternalContactRemoved"))
@@ -162,7 +164,9 @@ func (s *Service) restore(ctx context.Context) (uint64, error) {
 }
 
 func (s *Service) foldID(ctx context.Context, m jetstream.Msg, seq uint64) {
-	s.seen.put(events.FactID(m.Headers().Get(headerID)), seq)
+	if c, _, _ := strings.Cut(strings.TrimPrefix(m.Subject(), "kith."), "."); slices.Contains(own, events.Context(c)) {
+		s.seen.put(events.FactID(m.Headers().Get(headerID)), seq)
+	}
 	s.folded.Store(seq)
 	if s.seen.len()-s.saved < snapshotEvery {
 		return

@@ -2,7 +2,9 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -25,11 +27,11 @@ const (
 func (s *Service) settle(ctx context.Context, sequences []uint64) (map[uint64]events.FactID, error) {
 	runs := split(sequences)
 	found := make([]map[uint64]events.FactID, len(runs))
-	g, ctx := errgroup.WithContext(ctx)
+	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
 	for i, r := range runs {
 		g.Go(func() (err error) {
-			found[i], err = s.readIDs(ctx, r)
+			found[i], err = s.readIDs(reading, r)
 			return err
 		})
 	}
@@ -38,11 +40,25 @@ func (s *Service) settle(ctx context.Context, sequences []uint64) (map[uint64]ev
 	}
 	all := make(map[uint64]events.FactID, len(sequences))
 	for _, one := range found {
-		for seq, id := range one {
-			all[seq] = id
-		}
+		maps.Copy(all, one)
 	}
-	return all, nil
+	return all, s.complete(ctx, sequences, all)
+}
+
+// complete reads one by one what a page left out: a server may cut it short, and a fact that seems
+// not to be there would be stored twice.
+func (s *Service) complete(ctx context.Context, sequences []uint64, all map[uint64]events.FactID) error {
+	for _, seq := range sequences {
+		if _, ok := all[seq]; ok {
+			continue
+		}
+		one, err := s.readIDs(ctx, run{seq, seq})
+		if err != nil {
+			return fault.Wrap(fault.Unavailable, "log-unavailable", "the log cannot be read: try again shortly", err)
+		}
+		maps.Copy(all, one)
+	}
+	return nil
 }
 
 // run is a range of sequences, both included.
@@ -71,11 +87,14 @@ func (s *Service) readIDs(ctx context.Context, r run) (map[uint64]events.FactID,
 		ids[r.first] = idOf(m)
 		return ids, nil
 	}
-	msgs, err := jetstreamext.GetBatch(ctx, s.log.JetStream(), eventlog.StreamName, int(r.last-r.first+1), jetstreamext.GetBatchSeq(r.first)) //nolint:gosec // a page
+	msgs, err := jetstreamext.GetBatch(ctx, s.log.JetStream(), eventlog.StreamName, int(r.last-r.first+1), jetstreamext.GetBatchSeq(r.first))
 	if err != nil {
 		return nil, fmt.Errorf("read from sequence %d: %w", r.first, err)
 	}
 	for m, err := range msgs {
+		if errors.Is(err, jetstreamext.ErrNoMessages) {
+			break
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read from sequence %d: %w", r.first, err)
 		}

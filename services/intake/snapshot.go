@@ -83,7 +83,7 @@ func (s *seen) load(ctx context.Context, store jetstream.ObjectStore, log string
 	if err != nil {
 		return 0, fmt.Errorf("load the fingerprints: %w", err)
 	}
-	defer object.Close() //nolint:errcheck // it was only read
+	defer object.Close()
 	r := bufio.NewReader(object)
 	var head snapshotHead
 	line, err := r.ReadBytes('\n')

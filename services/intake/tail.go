@@ -13,7 +13,7 @@ import (
 
 // tail follows part of the log: from a sequence to its end, and on.
 type tail struct {
-	filters []string
+	filters []string // none: all, which costs the server less than many
 	from    uint64
 	ids     bool // only the ids are wanted
 	fold    func(m jetstream.Msg, seq uint64)

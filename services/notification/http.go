@@ -13,10 +13,10 @@ import (
 	"kith.internal/services/internal/access"
 )
 
-// The routes. What a person answers is a fact, posted to intake.
+// routes serves what openapi.yaml describes. What a person answers is a fact, posted to intake.
 //
 //	GET /notification/v1/people/{person}/inbox    nudges: open, snoozed, past
-//	    ?state=open|snoozed|past  ?limit= (1 to 100, default 50)  ?cursor=  ?after=SEQ
+//	    ?state=open|snoozed|past  ?limit= (1 to 100)  ?cursor=  ?after=SEQ
 func (s *Service) routes(m *kit.Metrics, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /notification/v1/people/{person}/inbox", kit.Handler(s.inbox, decodeInbox, m.Middleware("inbox"), kit.Logging(log)))

@@ -220,7 +220,7 @@ func TestFaultyParametersAreNamedAllAtOnce(t *testing.T) {
 			t.Errorf("nothing about %s in %s", field, body)
 		}
 	}
-	if code, _ := p.get("/notification/v1/people/"+string(ann)+"/inbox?after=999999", "person:"+string(ann)); code != http.StatusNotFound {
+	if code, _ := p.get("/notification/v1/people/"+string(ann)+"/inbox?after=999999", "person:"+string(ann)); code != http.StatusServiceUnavailable {
 		t.Errorf("a fact that is not there: status %d", code)
 	}
 }

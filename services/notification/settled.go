@@ -45,7 +45,7 @@ func newSettled(ctx context.Context, log *eventlog.Log, replicas int, own *proje
 }
 
 // wait returns once the inboxes include the fact at seq and all that followed from it. It fails
-// with fault.NotFound where the log has no such fact, and with fault.Unavailable once ctx is done.
+// with fault.Unavailable where the log has no such fact yet, and once ctx is done.
 func (s *settled) wait(ctx context.Context, seq uint64) error {
 	awaited := []uint64{seq}
 	for _, stage := range s.stages {
@@ -97,7 +97,7 @@ func (s *settled) handled(ctx context.Context, st stage, seq uint64) error {
 func (s *settled) passed(ctx context.Context, st stage, seq uint64) (bool, error) {
 	e, err := s.log.Get(ctx, seq)
 	if fault.KindOf(err) == fault.NotFound {
-		return false, err
+		return false, fault.Wrap(fault.Unavailable, "ahead-of-the-log", "the log has not come as far as that yet", err)
 	}
 	c, err := s.log.JetStream().Consumer(ctx, eventlog.StreamName, st.service)
 	if err != nil {

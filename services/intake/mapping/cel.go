@@ -75,7 +75,7 @@ func holds(p cel.Program, in scope) (bool, error) {
 	}
 	out, _, err := p.Eval(in)
 	if err != nil {
-		return false, err
+		return false, errFails
 	}
 	truth, _ := out.Value().(bool)
 	return truth, nil

@@ -66,7 +66,7 @@ func plain(out ref.Val) (any, error) {
 	case string, bool, int64, float64, time.Time:
 		return v, nil
 	case uint64:
-		return int64(v), nil //nolint:gosec // a count of rows
+		return int64(v), nil
 	case []ref.Val:
 		list := make([]any, len(v))
 		for i, one := range v {

@@ -57,7 +57,7 @@ func (in Input) records(ctx context.Context) iter.Seq2[*row, error] {
 			yield(nil, err)
 			return
 		}
-		defer r.Close() //nolint:errcheck // it was only read
+		defer r.Close()
 		t := newTable(r, in.File.Separator)
 		rec, err := in.header(t)
 		if err != nil || rec.problem != nil {
@@ -127,7 +127,7 @@ func (in Input) open() (io.ReadCloser, error) {
 	}
 	z, err := gzip.NewReader(r)
 	if err != nil {
-		r.Close() //nolint:errcheck // it was only read
+		r.Close()
 		return nil, fmt.Errorf("unpack %s: %w", in.Name, err)
 	}
 	return unpacked{z, r}, nil

@@ -193,3 +193,17 @@ func TestAMissingColumnIsSaidOnce(t *testing.T) {
 		t.Errorf("%+v %+v", got, problems)
 	}
 }
+
+func TestAReasonNeverRepeatsTheValue(t *testing.T) {
+	m := example(t, "lawfirm.yaml")
+	text := "id,status,practice,office,years_with_firm\n1,partner,tax,Boston,Ada Lovelace\n"
+	got, problems := rows(t, m, input(t, m, "lawyers.csv", text), mapping.Run{Now: now})
+	if len(got) != 0 || len(problems) == 0 {
+		t.Fatalf("%+v", got)
+	}
+	for _, p := range problems {
+		if strings.Contains(p.Reason, "Ada") {
+			t.Errorf("%+v", p)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package mapping_test
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -92,4 +93,28 @@ func FuzzRows(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The README shows a mapping: it must be one.
+func TestTheExampleOfTheREADME(t *testing.T) {
+	text, err := os.ReadFile("../../../deployments/examples/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, found := strings.Cut(rest, "```")
+	m, err := mapping.Parse([]byte(example))
+	if err != nil || !found {
+		t.Fatal(err)
+	}
+	people := "Employee ID;Name;Grade;Supervisor;Hired;Status\n4711;Ada Lovelace;G5;12;01.04.2021;A\n"
+	got, problems := rows(t, m, input(t, m, "employees-2026.csv", people), mapping.Run{Now: now})
+	if len(got) != 1 || len(problems) > 0 || body(t, got[0])["level"] != 3.0 || body(t, got[0])["manager"] != "hr:12" {
+		t.Errorf("%+v %+v", got, problems)
+	}
+	sessions := "when,mentor,mentee,subject,minutes\n2026-02-03 14:00,12,4711,skills;politics,45\n"
+	got, problems = rows(t, m, input(t, m, "sessions.csv", sessions), mapping.Run{Now: now})
+	if len(got) != 1 || len(problems) > 0 || got[0].Time.Format("15:04 MST") != "13:00 UTC" {
+		t.Errorf("%+v %+v", got, problems)
+	}
 }

@@ -12,7 +12,7 @@ func (r *rule) request(in scope, run Run, say func(field, column, reason string)
 	body := map[string]any{}
 	for _, f := range r.fields {
 		v, err := f.from.get(in, run)
-		if errors.Is(err, empty) {
+		if errors.Is(err, errNothing) {
 			continue // intake says so where the field is required
 		}
 		if err != nil {
@@ -43,7 +43,7 @@ func (r *rule) request(in scope, run Run, say func(field, column, reason string)
 }
 
 func orRequired(err error) string {
-	if errors.Is(err, empty) {
+	if errors.Is(err, errNothing) {
 		return "is required"
 	}
 	return err.Error()

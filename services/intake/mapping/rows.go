@@ -72,7 +72,7 @@ func (f *File) row(rec *record, run Run, seen counter) Row {
 	}
 	skip, err := holds(f.program.skip, rec)
 	if err != nil {
-		say("", "", "the mapping's skip cannot be worked out: "+err.Error())
+		say("", "", "skip "+err.Error())
 		return row
 	}
 	if f.program.skip != nil && skip {
@@ -83,7 +83,7 @@ func (f *File) row(rec *record, run Run, seen counter) Row {
 		r := &f.program.rules[i]
 		yes, err := holds(r.when, rec)
 		if err != nil {
-			say("", "", "the mapping's condition for "+r.name+" cannot be worked out: "+err.Error())
+			say("", "", "the condition for "+r.name+" "+err.Error())
 		}
 		if !yes || err != nil {
 			continue

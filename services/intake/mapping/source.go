@@ -64,10 +64,13 @@ func (c *compiler) column(at, name string) {
 	}
 }
 
-// empty says that a source gave nothing, so that the field is left out.
-var empty = errors.New("nothing")
+// errNothing says that a source gave nothing, so that the field is left out.
+var errNothing = errors.New("nothing")
 
-// get returns what goes into the fact's JSON, or empty.
+// errFails stands for whatever CEL says of a row: it repeats the value, which might name somebody.
+var errFails = errors.New("cannot be worked out: the mapping's expression fails for this row")
+
+// get returns what goes into the fact's JSON, or errNothing.
 func (s *source) get(in scope, run Run) (any, error) {
 	v, err := s.raw(in)
 	if err != nil {
@@ -80,7 +83,7 @@ func (s *source) get(in scope, run Run) (any, error) {
 		v = s.fallback
 	}
 	if isNothing(v) {
-		return nil, empty
+		return nil, errNothing
 	}
 	if s.shape.list {
 		return s.items(v, run)
@@ -95,7 +98,7 @@ func (s *source) raw(in scope) (any, error) {
 	case s.program != nil:
 		out, _, err := s.program.Eval(in)
 		if err != nil {
-			return nil, fmt.Errorf("cannot be worked out: %w", err)
+			return nil, errFails
 		}
 		return plain(out)
 	}

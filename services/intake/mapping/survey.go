@@ -128,7 +128,7 @@ func (m *Mapping) Derived(in Input, s *Survey, run Run) []Row {
 			r := &d.rules[i]
 			yes, err := holds(r.when, s.people[who])
 			if err != nil {
-				say("", "", "the mapping's condition for "+r.name+" cannot be worked out: "+err.Error())
+				say("", "", "the condition for "+r.name+" "+err.Error())
 			}
 			if !yes || err != nil {
 				continue

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/eventlog"
+	"kith.internal/libs/projection"
 )
 
 // raw reads messages of the log as they are stored, from a sequence on: also those that are no
@@ -74,6 +76,52 @@ func (u *product) broughtAboutByTime(t testing.TB, after uint64) map[events.Pers
 		ofTime[e.ID], people[e.Person()] = true, true
 	}
 	return people
+}
+
+// quiet waits until every service has handled what it reads, and time will bring nothing about in
+// the next moments: imports have settled, and gaps that opened together have been weighed.
+func (u *product) quiet(t *testing.T) {
+	t.Helper()
+	l := u.log(t)
+	eventually(t, 2*time.Minute, "quiet", func() bool {
+		soon := time.Now().Add(3 * time.Second)
+		for _, s := range derivingServices(t) {
+			u.awaitHandled(t, l, s)
+			for _, r := range u.documents(t, s.bucket) {
+				if !r.Wake.IsZero() && r.Wake.Before(soon) {
+					return false
+				}
+			}
+		}
+		return true
+	})
+}
+
+func (u *product) awaitHandled(t *testing.T, l *eventlog.Log, s deriving) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	stream, err := l.JetStream().Stream(ctx, eventlog.StreamName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last uint64
+	for _, filter := range s.inputs {
+		m, err := stream.GetLastMsgForSubject(ctx, filter)
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			t.Fatal(err)
+		}
+		if err == nil {
+			last = max(last, m.Sequence)
+		}
+	}
+	r, err := projection.OpenReader(ctx, l.JetStream(), s.bucket, max(u.replicas, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Wait(ctx, last); err != nil {
+		t.Fatalf("%s has not handled %d: %v", s.name, last, err)
+	}
 }
 
 // derivedDocuments is every document of every deriving service in its stored form, by bucket and key.

@@ -19,7 +19,7 @@ func TestTheDemoIsStillThereAfterARestart(t *testing.T) {
 	began := time.Now()
 	u := together(t, dir, "--demo")
 	t.Logf("ready after %v, on an empty directory", time.Since(began).Round(time.Millisecond))
-	u.settled(t)
+	u.quiet(t)
 	t.Run("nobody else runs on its directory", func(t *testing.T) { refusesASecond(t, dir) })
 	before, last := u.whole(t), u.last(t)
 	if len(before.networks) < 250 || len(before.gaps) != len(before.networks) {
@@ -30,19 +30,20 @@ func TestTheDemoIsStillThereAfterARestart(t *testing.T) {
 	began = time.Now()
 	u = together(t, dir, "--demo")
 	t.Logf("ready after %v, again", time.Since(began).Round(time.Millisecond))
-	u.settled(t)
+	u.quiet(t)
 	after := u.whole(t)
 	but := u.broughtAboutByTime(t, last)
 	before.same(t, after, but)
 	endsInTime(t, u.all)
 }
 
-// endsInTime: a SIGTERM ends it, with nothing to complain about.
+// endsInTime: a SIGTERM ends it. What does not stop within 5 s makes the exit code another one;
+// the limit here leaves a busy machine time to notice.
 func endsInTime(t *testing.T, p *process) {
 	t.Helper()
 	code, took := p.stop(t)
 	t.Logf("SIGTERM ended it after %v", took.Round(time.Millisecond))
-	if code != 0 || took > 5*time.Second {
+	if code != 0 || took > 10*time.Second {
 		t.Errorf("SIGTERM ended it with %d after %v", code, took)
 	}
 }

@@ -1,0 +1,129 @@
+package intake_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"sigs.k8s.io/yaml"
+
+	"kith.internal/libs/natstest"
+)
+
+// described is openapi.yaml, as far as the test needs it.
+type described struct {
+	Paths map[string]map[string]struct {
+		Responses map[string]struct{ Content map[string]any }
+	}
+}
+
+func TestAnswersAreAsDescribed(t *testing.T) {
+	text, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d described
+	if err := json.Unmarshal(body, &d); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas := jsonschema.NewCompiler()
+	if err := schemas.AddResource("openapi.json", whole); err != nil {
+		t.Fatal(err)
+	}
+	u := start(t, natstest.Fast(t))
+	u.accepted(joined("1"), joined("2"))
+	long := strings.Repeat("x", 70_000)
+	answered := map[string]bool{}
+	for _, c := range []struct{ route, path, media, body, viewer string }{
+		{"POST /events", "", "application/cloudevents+json", advice("a", "1", "2"), ""},
+		{"POST /events", "", "application/cloudevents+json", advice("a", "1", "2"), ""},
+		{"POST /events", "", "application/cloudevents+json", advice("b", "1", "1"), ""},
+		{"POST /events", "", "application/cloudevents+json", long, ""},
+		{"POST /events", "", "application/cloudevents+json", advice("b", "1", "2"), "person:" + string(u.person("hr:1")) + "x"},
+		{"POST /events", "", "text/plain", "", ""},
+		{"POST /events", "", "application/cloudevents-batch+json", "[" + advice("a", "1", "2") + "," + advice("c", "1", "2") + "]", ""},
+		{"POST /events", "", "application/cloudevents-batch+json", "[" + advice("a", "1", "2") + "," + advice("d", "1", "1") + "]", ""},
+		{"POST /events", "", "application/x-ndjson", advice("a", "1", "2") + "\n{\n" + advice("e", "1", "1"), ""},
+		{"GET /people", "?limit=1", "", "", "integration:x"},
+		{"GET /people", "?limit=x", "", "", "integration:x"},
+		{"GET /people", "", "", "", ""},
+		{"GET /people/{person}", "hr:1", "", "", "integration:x"},
+		{"GET /people/{person}", "hr:9", "", "", "integration:x"},
+		{"GET /people/{person}", "hr:1", "", "", ""},
+	} {
+		method, path, _ := strings.Cut(c.route, " ")
+		at := "/intake/v1" + strings.Replace(path, "{person}", "", 1) + c.path
+		resp := u.request(c.viewer, method, at, c.media, strings.NewReader(c.body))
+		answer, _ := io.ReadAll(resp.Body)
+		media := resp.Header.Get("Content-Type")
+		if _, ok := d.Paths[path][strings.ToLower(method)].Responses[fmt.Sprint(resp.StatusCode)].Content[media]; !ok {
+			t.Errorf("%s answers an undescribed %d as %s: %s", c.route, resp.StatusCode, media, answer)
+			continue
+		}
+		answered[fmt.Sprint(c.route, " ", resp.StatusCode)] = true
+		ref := strings.NewReplacer("/", "~1", "{", "%7B", "}", "%7D").Replace(path)
+		schema, err := schemas.Compile(fmt.Sprintf("openapi.json#/paths/%s/%s/responses/%d/content/%s/schema", ref, strings.ToLower(method), resp.StatusCode, strings.Replace(media, "/", "~1", 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for record := range bytes.SplitSeq(bytes.TrimSpace(answer), []byte("\n")) {
+			v, err := jsonschema.UnmarshalJSON(bytes.NewReader(record))
+			if err != nil {
+				t.Fatalf("%s: %s", c.route, record)
+			}
+			if err := schema.Validate(v); err != nil {
+				t.Errorf("%s: %s is not as described: %v", c.route, record, err)
+			}
+		}
+	}
+	importsAreAsDescribed(t, u, schemas)
+	for path, methods := range d.Paths {
+		for method, op := range methods {
+			for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
+				route := fmt.Sprint(strings.ToUpper(method), " ", path, " ", status)
+				if status != "503" && path != "/imports" && !answered[route] {
+					t.Errorf("%s is described and never answered", route)
+				}
+			}
+		}
+	}
+}
+
+func importsAreAsDescribed(t *testing.T, u *server, schemas *jsonschema.Compiler) {
+	t.Helper()
+	schema, err := schemas.Compile("openapi.json#/components/schemas/ImportRecord")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := []file{{"people.csv", hrPeople}, {"acts.csv", "at,what,to,by,about\n2024-01-01,advice,1,2,\n2024-01-01,advice,1,1,\n"}}
+	for _, got := range []imported{u.imports(hrMapping, files...), u.imports(hrMapping, file{"none.csv", ""})} {
+		if got.code != http.StatusOK {
+			t.Errorf("%d %s", got.code, got.body)
+		}
+		for record := range strings.SplitSeq(strings.TrimSpace(got.body), "\n") {
+			v, err := jsonschema.UnmarshalJSON(strings.NewReader(record))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(v); err != nil {
+				t.Errorf("%s is not as described: %v", record, err)
+			}
+		}
+	}
+}
