@@ -108,12 +108,14 @@ const lagEvery = 5 * time.Second
 // watchLag asks the server rather than the worker: one that is stuck on an input, or gone, could not
 // tell.
 func (e *Engine) watchLag(ctx context.Context) error {
+	var since time.Time // when something was first seen to wait; zero while nothing does
 	for {
-		n, oldest, err := e.log.Waiting(ctx, e.cfg.Service)
-		if err == nil {
-			e.metrics.waiting(n, oldest, time.Now())
-		} else if ctx.Err() == nil {
+		n, handled, err := e.log.Waiting(ctx, e.cfg.Service)
+		if err != nil && ctx.Err() == nil {
 			e.cfg.Log.Warn("the lag is not known", "error", err)
+		}
+		if err == nil {
+			since = e.lag(n, handled, since)
 		}
 		select {
 		case <-ctx.Done():
@@ -121,6 +123,27 @@ func (e *Engine) watchLag(ctx context.Context) error {
 		case <-time.After(lagEvery):
 		}
 	}
+}
+
+// lag is how old the input is that was handled last, but no older than what waits can be: before a
+// rare input there may have been none for days.
+func (e *Engine) lag(n uint64, handled, since time.Time) time.Time {
+	now := time.Now()
+	switch {
+	case n == 0:
+		since = time.Time{}
+	case since.IsZero():
+		since = now
+	}
+	if oldest := since; n > 0 {
+		if handled.After(oldest) {
+			oldest = handled
+		}
+		e.metrics.waiting(n, now.Sub(oldest))
+	} else {
+		e.metrics.waiting(0, 0)
+	}
+	return since
 }
 
 func drain(c <-chan eventlog.Delivery) {

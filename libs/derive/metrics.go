@@ -20,7 +20,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	}
 	m := &metrics{
 		lagFacts:   gauge("kith_consumer_lag_facts", "Inputs in the log that wait to be handled, by whichever replica."),
-		lagSeconds: gauge("kith_consumer_lag_seconds", "Age of the oldest input that waits to be handled; 0 when none does."),
+		lagSeconds: gauge("kith_consumer_lag_seconds", "How far the handling of inputs is behind their recording; 0 when none waits."),
 		working:    gauge("kith_consumer_working", "1 on the replica that works, 0 on those that stand by."),
 		parked:     gauge("kith_parked_facts", "Inputs left out because they cannot be folded."),
 		unknown: prometheus.NewCounter(prometheus.CounterOpts{
@@ -31,10 +31,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 }
 
 // waiting says what is not handled yet.
-func (m *metrics) waiting(n uint64, oldest, now time.Time) {
+func (m *metrics) waiting(n uint64, behind time.Duration) {
 	m.lagFacts.Set(float64(n))
-	m.lagSeconds.Set(0)
-	if n > 0 && !oldest.IsZero() {
-		m.lagSeconds.Set(now.Sub(oldest).Seconds())
-	}
+	m.lagSeconds.Set(behind.Seconds())
 }

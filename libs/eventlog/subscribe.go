@@ -1,7 +1,6 @@
 package eventlog
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -182,32 +181,22 @@ func (d Delivery) Ack() error {
 	return d.ack()
 }
 
-// Waiting is what a service has not handled yet, whichever of its replicas works, and also where none
-// does: how many facts, and when the oldest of them was recorded. It fails with kind Unavailable.
-func (l *Log) Waiting(ctx context.Context, service string) (n uint64, oldest time.Time, err error) {
+// Waiting is how many facts a service has not handled yet, whichever of its replicas works, and also
+// where none does, and when the last one that it has was recorded; zero where it has none. It fails
+// with kind Unavailable. It reads by sequence: by subject the server may have to search the log.
+func (l *Log) Waiting(ctx context.Context, service string) (n uint64, handled time.Time, err error) {
 	c, err := l.stream.Consumer(ctx, service)
 	if err != nil {
-		return 0, oldest, unavailable("ask what waits for "+service, err)
+		return 0, handled, unavailable("ask what waits for "+service, err)
 	}
 	info := c.CachedInfo()
-	if n = info.NumPending + uint64(info.NumAckPending); n == 0 {
-		return 0, oldest, nil
+	n = info.NumPending + uint64(info.NumAckPending) //nolint:gosec // a count
+	if n == 0 || info.AckFloor.Stream == 0 {
+		return n, handled, nil
 	}
-	filters := info.Config.FilterSubjects
-	if len(filters) == 0 {
-		filters = []string{cmp.Or(info.Config.FilterSubject, ">")}
+	m, err := l.stream.GetMsg(ctx, info.AckFloor.Stream)
+	if err != nil {
+		return n, handled, unavailable("read what "+service+" has handled", err)
 	}
-	for _, filter := range filters {
-		m, err := l.stream.GetMsg(ctx, info.AckFloor.Stream+1, jetstream.WithGetMsgSubject(filter))
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue
-		}
-		if err != nil {
-			return 0, oldest, unavailable("read what waits for "+service, err)
-		}
-		if oldest.IsZero() || m.Time.Before(oldest) {
-			oldest = m.Time
-		}
-	}
-	return n, oldest, nil
+	return n, m.Time, nil
 }
