@@ -55,7 +55,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 		return nil, err
 	}
 	s.engine = derive.New(env.EventLog, rules, derive.Config{
-		Service: Name, Bucket: readmodel.Networks, Layout: layout, Inputs: inputs, Owns: []events.Context{events.Gap},
+		Service: Name, Bucket: readmodel.Networks, Layout: layout, Inputs: inputs, Whole: true, Owns: []events.Context{events.Gap},
 		Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
 	})
 	if err := env.Registry.Register(newCollector(s.index)); err != nil {

@@ -228,6 +228,24 @@ func TestUnknownPeople(t *testing.T) {
 	}
 }
 
+// TestASealedActIntroducesNobody: a recipient would wonder where the new contact comes from.
+func TestASealedActIntroducesNobody(t *testing.T) {
+	for _, unknown := range []string{"create", "external"} {
+		u := start(t, natstest.Fast(t))
+		u.accepted(joined("1"))
+		m := strings.Replace(hrMapping, "{scheme: hr}", "{scheme: hr, unknown: "+unknown+", level: 2}", 1)
+		m = strings.Replace(m, "{fact: AdviceGiven, when: row.what == 'advice'}",
+			"{fact: SponsorEndorsed, fields: {forum: staffing, stake: reputation, awareness: unaware}}", 1)
+		got := u.imports(m, file{"acts.csv", "at,what,to,by,about\n2024-01-01,advice,1,8,\n"})
+		if got.done.Accepted != 0 || len(got.problems) != 1 || !strings.HasPrefix(got.problems[0].Reason, "is unknown") {
+			t.Errorf("%s: %s", unknown, got.body)
+		}
+		if n := len(u.facts("kith.people.*.PersonJoined", "kith.personal.>")); n != 1 {
+			t.Errorf("%s: %d people and contacts", unknown, n)
+		}
+	}
+}
+
 func TestAFaultyImportIsRefusedBeforeItBegins(t *testing.T) {
 	u := start(t, natstest.Fast(t))
 	if got := u.imports(strings.Replace(hrMapping, "AdviceGiven", "AdviceTaken", 1)); got.code != 422 || !strings.Contains(got.body, "files[1].facts[0].fact") {

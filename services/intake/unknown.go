@@ -16,9 +16,10 @@ type unknownPeople struct {
 }
 
 // introduce makes somebody known who is not, where the import wants it: with a fact of their own,
-// stored before the one that needs it. It returns "" where nobody may be made.
+// stored before the one that needs it. It returns "" where nobody may be made: not by an act that
+// its recipient must not see either, who would see the new contact, as all see the directory.
 func (a *admission) introduce(it *item, field, external string) (events.PersonID, error) {
-	if len(it.wrong) > 0 || events.ActOf(it.fact) == nil {
+	if len(it.wrong) > 0 || events.ActOf(it.fact) == nil || hidden(it.fact) {
 		return "", nil
 	}
 	switch a.opts.unknown.what {

@@ -50,7 +50,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 		return nil, err
 	}
 	s.engine = derive.New(env.EventLog, counted{newMetrics(env.Registry)}, derive.Config{
-		Service: Name, Bucket: readmodel.Inboxes, Layout: layout, Inputs: inputs, Owns: []events.Context{events.Nudge},
+		Service: Name, Bucket: readmodel.Inboxes, Layout: layout, Inputs: inputs, Whole: true, Owns: []events.Context{events.Nudge},
 		Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
 	})
 	s.handler = s.routes(kit.NewMetrics(env.Registry), env.Log)

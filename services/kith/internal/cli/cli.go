@@ -40,7 +40,12 @@ const long = `Kith shows who is in your corner, and who is missing: who is your 
 sponsor, truth-teller or ally by what they did, and which of them you do not have.
 
 PERSON is an id of the directory such as hr:42, a mail address, a pseudonym, or any
-part of a name that only one person has.
+part of a name that only one person has; a name with a space in it needs quotes. There
+is no sign-in yet: a command acts as the person it is about, and says so on stderr.
+
+With -o json, stdout holds one document and nothing else. It is what the server's API
+answers (services/*/openapi.yaml), with the names of everybody in it under "names";
+fields are added to it now and then, and none is renamed or taken away.
 
 Exit codes: 0 done; 1 failed; 2 called wrongly, or a name that several people have;
 3 an import in which some lines were refused; 4 no server answers; 130 interrupted.`
@@ -121,7 +126,10 @@ func (r *ran) Error() string { return r.err.Error() }
 func (r *ran) Unwrap() error { return r.err }
 
 // usageError is a command that was called wrongly, as it found out on the way.
-type usageError struct{ text string }
+type usageError struct {
+	text  string
+	topic string // what the help is asked about besides the command, such as a fact
+}
 
 func (e *usageError) Error() string { return e.text }
 
@@ -130,7 +138,7 @@ type partial struct{ refused int }
 
 func (e *partial) Error() string { return fmt.Sprintf("%d lines were refused", e.refused) }
 
-func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+func usagef(format string, args ...any) error { return &usageError{text: fmt.Sprintf(format, args...)} }
 
 func isInterrupt(ctx context.Context, err error) bool {
 	return ctx != nil && ctx.Err() != nil || errors.Is(err, context.Canceled)

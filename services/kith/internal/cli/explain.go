@@ -21,10 +21,16 @@ type tieDocument struct {
 	Names names `json:"names"`
 }
 
+const explainLong = `Explain what one person is to another: the acts, what they weigh now, what is missing.
+
+RECIPIENT is who was supported, SUPPORTER who supported them; the other way round is another tie,
+with acts of its own. Only the two people see it. This command acts as the recipient.`
+
 func (s *shell) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "explain RECIPIENT SUPPORTER", Short: "Explain what one person is to another: the acts, what they weigh now, what is missing",
-		Args: cobra.ExactArgs(2), Example: "  kith explain hr:42 hr:7",
+		Args: takes(2, "RECIPIENT", "SUPPORTER"), Example: "  kith explain hr:42 hr:7",
+		Long: explainLong, ValidArgsFunction: s.completePeople(2),
 		RunE: s.run(s.explain),
 	}
 }
@@ -38,7 +44,14 @@ func (s *shell) explain(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	tie, err := s.viewing(recipient).Tie(ctx, recipient.ID, supporter.ID, 0)
+	if recipient.ID == supporter.ID {
+		return usagef("RECIPIENT and SUPPORTER are the same person, %s", called(recipient))
+	}
+	as := s.viewing(recipient)
+	if supporter, err = s.contact(ctx, as, supporter); err != nil {
+		return err
+	}
+	tie, err := as.Tie(ctx, recipient.ID, supporter.ID, 0)
 	if err != nil {
 		return explainNothing(err, recipient, supporter)
 	}
@@ -71,8 +84,8 @@ func (s *shell) showTie(recipient, supporter client.Person, t client.Tie) {
 		s.printf("\nNo act speaks for: %s.\n", strings.Join(silent, ", "))
 	}
 	s.showActs(t)
-	s.printf("\nRules: version %s. A score grows by weight × quality with each act, and halves in silence;\n", t.Ruleset)
-	s.printf("quality is 1 for what a system or both sides say, less for one side's word.\n")
+	s.printf("\nRules: version %s. A score grows by weight × quality with each act, to at most twice what the role\n", t.Ruleset)
+	s.printf("begins at, and fades in silence; quality is 1 for what a system or both sides say, less for one side's word.\n")
 }
 
 func (s *shell) showTieRole(r gaps.TieRoleView) {
@@ -89,19 +102,36 @@ func (s *shell) showTieRole(r gaps.TieRoleView) {
 	if len(r.Evidence) == 0 || r.Status == readmodel.RoleNone && r.Score < r.Enter/10 {
 		return // the acts stand in the list below
 	}
-	s.printf("  It rests on %s:\n", plural(r.Acts, "act", "acts")+heaviest(r))
+	shown := weighing(r.Evidence)
+	s.printf("  It rests on %s:\n", plural(r.Acts, "act", "acts")+heaviest(r, len(shown)))
 	var rows [][]string
-	for _, e := range r.Evidence {
+	for _, e := range shown {
 		rows = append(rows, []string{s.date(e.At), act(e.Type, ""), number(e.Weight), number(e.Quality), number(e.Decayed)})
 	}
 	s.table("    ", []string{"DATE", "ACT", "WEIGHT", "QUALITY", "WEIGHS NOW"}, rows)
 }
 
-func heaviest(r gaps.TieRoleView) string {
-	if len(r.Evidence) < r.Acts {
-		return fmt.Sprintf(", of which these %d weigh most now", len(r.Evidence))
+// evidenceShown is how many acts are listed behind a role.
+const evidenceShown = 8
+
+// weighing are the heaviest acts, which come first, as far as what is left of them shows in two
+// digits; the heaviest of all in any case.
+func weighing(all []gaps.EvidenceView) []gaps.EvidenceView {
+	n := 1
+	for n < min(len(all), evidenceShown) && number(all[n].Decayed) != number(0) {
+		n++
 	}
-	return ""
+	return all[:n]
+}
+
+func heaviest(r gaps.TieRoleView, shown int) string {
+	switch {
+	case shown == r.Acts:
+		return ""
+	case shown == 1:
+		return ", of which this one weighs most now"
+	}
+	return fmt.Sprintf(", of which these %d weigh most now", shown)
 }
 
 // verdict says in a sentence how a role stands, and what time will do to it.
@@ -115,28 +145,48 @@ func (s *shell) verdict(r gaps.TieRoleView) string {
 	}
 	switch r.Status {
 	case readmodel.RoleActive:
-		said += fmt.Sprintf(", since %s; without a further act at risk from %s and over from %s", s.date(r.Since), s.date(r.AtRiskAt), s.date(r.LapsesAt))
+		said += fmt.Sprintf(", since %s; without a further act at risk from %s and over from %s", s.date(r.Since), s.day(r.AtRiskAt), s.day(r.LapsesAt))
 	case readmodel.RoleAtRisk:
-		said += fmt.Sprintf(", quiet since %s; without a further act over from %s", s.date(r.SilentSince), s.date(r.LapsesAt))
+		said += fmt.Sprintf(", quiet since %s; without a further act over from %s", s.date(r.SilentSince), s.day(r.LapsesAt))
 	case readmodel.RoleLapsed:
 		said += ", quiet since " + s.date(r.SilentSince)
 	}
 	return said + "."
 }
 
-// actsShown is how many acts are listed one by one; -o json has all that the server tells.
+// actsShown is how many lines of acts there are; -o json has all that the server tells.
 const actsShown = 20
 
 func (s *shell) showActs(t client.Tie) {
-	s.printf("\n%s between the two, the latest first:\n", capital(plural(t.ActCount, "act", "acts")))
+	s.printf("\n%s between the two%s:\n", plural(t.ActCount, "act", "acts"), map[bool]string{true: ", the latest first"}[t.ActCount > 1])
 	var rows [][]string
-	for _, a := range t.Acts[:min(len(t.Acts), actsShown)] {
-		rows = append(rows, []string{s.date(a.At), act(a.Type, a.Kind), counts(a)})
+	listed := 0
+	for len(rows) < actsShown && listed < len(t.Acts) {
+		a, alike := t.Acts[listed], s.alike(t.Acts[listed:])
+		rows = append(rows, []string{s.date(a.At), act(a.Type, a.Kind) + times(alike), counts(a)})
+		listed += alike
 	}
 	s.table("  ", []string{"DATE", "ACT", "COUNTS FOR"}, rows)
-	if more := t.ActCount - len(rows); more > 0 {
+	if more := t.ActCount - listed; more > 0 {
 		s.printf("  and %s\n", plural(more, "older one", "older ones"))
 	}
+}
+
+// alike is how many acts from the first on look the same: those of one day are listed once.
+func (s *shell) alike(acts []gaps.ActView) int {
+	look := func(a gaps.ActView) string { return s.date(a.At) + act(a.Type, a.Kind) + counts(a) }
+	n := 1
+	for n < len(acts) && look(acts[n]) == look(acts[0]) {
+		n++
+	}
+	return n
+}
+
+func times(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return fmt.Sprintf(", %d times", n)
 }
 
 // counts says what an act counts for, or why for nothing.

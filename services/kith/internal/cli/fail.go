@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -31,10 +33,13 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 		return exitOK
 	case !errors.As(err, &done), errors.As(err, &usage):
 		fmt.Fprintf(s.Stderr, "kith: %v\n", err)
-		fmt.Fprintf(s.Stderr, "See %s --help.\n", cmd.CommandPath())
+		fmt.Fprintf(s.Stderr, "See %s --help.\n", strings.TrimSpace(cmd.CommandPath()+" "+topic(usage)))
 		return exitUsage
 	case isInterrupt(cmd.Context(), err):
 		fmt.Fprintln(s.Stderr, "kith: interrupted")
+		if cmd.Name() == "import" {
+			fmt.Fprintln(s.Stderr, "What has arrived is stored or still being stored. Import again to go on: nothing is stored twice.")
+		}
 		return exitInterrupted
 	case errors.As(err, &partly):
 		return exitPartly
@@ -45,6 +50,14 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 	}
 	s.explainFault(err)
 	return exitFailure
+}
+
+// topic is what the help is about that an error of usage points to, or nothing.
+func topic(e *usageError) string {
+	if e == nil {
+		return ""
+	}
+	return e.topic
 }
 
 // rootCause is the innermost reason, which says it shortest.
@@ -63,6 +76,9 @@ func (s *shell) explainFault(err error) {
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		fmt.Fprintf(s.Stderr, "kith: %v\n", err)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			fmt.Fprintln(s.Stderr, "Another program, perhaps another Kith, is there already: stop it, or choose another address with --http-addr.")
+		}
 		return
 	}
 	fmt.Fprintf(s.Stderr, "kith: %s\n", f.Message)
@@ -82,6 +98,10 @@ func nextStep(f *fault.Error) string {
 		return "Record an act with: kith record --help"
 	case "not-yours":
 		return "Everybody sees their own network, and nobody else's."
+	case "import-running":
+		return "Then import again: it goes on where that one ended, and names every mistake."
+	case "route":
+		return "Another program, or another version of Kith, answers at the address of --server or KITH_SERVER."
 	case "no-viewer":
 		return "This server wants to know who asks; this command should have said so: please report it."
 	}

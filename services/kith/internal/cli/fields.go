@@ -54,7 +54,7 @@ func (r recording) fact(entry events.Entry, recipient, supporter events.PersonID
 	for _, given := range r.fields {
 		name, value, ok := strings.Cut(given, "=")
 		if !ok {
-			return nil, nil, usagef("--field %s is not of the form name=value", given)
+			return nil, nil, about(entry.Name, "--field %s is not of the form name=value", given)
 		}
 		v, err := parseField(f, name, value)
 		if err != nil {
@@ -86,25 +86,38 @@ func (r recording) recorder(supporter events.PersonID) string {
 func parseField(f events.Fact, name, value string) (any, error) {
 	for _, known := range fieldsOf(f) {
 		if known.name == name {
-			return known.parse(value)
+			v, err := known.parse(value)
+			if err != nil {
+				return nil, about(f.FactName(), "%s cannot be recorded like this:\n  %s %w", f.FactName(), name, err)
+			}
+			return v, nil
 		}
 	}
-	return nil, usagef("%s has no field %s; it has %s", f.FactName(), name, fieldNames(f))
+	return nil, about(f.FactName(), "%s has no field %s; it has %s", f.FactName(), name, fieldNames(f))
 }
 
 func (f field) parse(value string) (any, error) {
 	if f.kind == reflect.TypeFor[time.Time]() {
 		t, err := moment(value, time.Time{}, time.UTC)
 		if err != nil {
-			return nil, usagef("%s: %q is no time", f.name, value)
+			return nil, errors.New("is no time such as 2026-03-01 or 2026-03-01T09:00:00Z")
 		}
 		return t, nil
 	}
+	if f.kind == reflect.TypeFor[events.SealedBytes]() && strings.HasPrefix(value, "{") && json.Valid([]byte(value)) {
+		return json.RawMessage(value), nil
+	}
 	switch f.kind.Kind() {
 	case reflect.Bool:
-		return strconv.ParseBool(value)
+		if b, err := strconv.ParseBool(value); err == nil {
+			return b, nil
+		}
+		return nil, errors.New("is neither true nor false")
 	case reflect.Int, reflect.Int64:
-		return strconv.ParseInt(value, 10, 64)
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+			return n, nil
+		}
+		return nil, errors.New("is no whole number")
 	case reflect.Slice:
 		if f.kind.Elem().Kind() != reflect.Uint8 {
 			return strings.Split(value, ","), nil
@@ -130,7 +143,12 @@ func decode(name string, members map[string]any) (events.Fact, json.RawMessage, 
 	for _, p := range problems.Fields {
 		fmt.Fprintf(&b, "\n  %s %s%s", p.Field, p.Reason, allowed(name, p))
 	}
-	return nil, nil, usagef("%s", b.String())
+	return nil, nil, about(name, "%s", b.String())
+}
+
+// about is a fact that was given wrongly: its own help says what it takes.
+func about(fact, format string, args ...any) error {
+	return &usageError{text: fmt.Errorf(format, args...).Error(), topic: fact}
 }
 
 // allowed names the codes of a field that is missing.
@@ -167,7 +185,7 @@ func catalogue() string {
 				needs = append(needs, one.name)
 			}
 		}
-		fmt.Fprintf(&b, "\n  %-32s %s", e.Name, strings.Join(needs, ", "))
+		b.WriteString("\n  " + strings.TrimSpace(fmt.Sprintf("%-32s %s", e.Name, strings.Join(needs, ", "))))
 	}
 	return b.String()
 }
@@ -188,11 +206,29 @@ func helpOfFact(usual func(*cobra.Command, []string)) func(*cobra.Command, []str
 func describe(e events.Entry) string {
 	f := e.New()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s.\n\nFields, given with --field name=value:\n", e.Name, act(e.Name, ""))
-	for _, one := range fieldsOf(f) {
+	fmt.Fprintf(&b, "%s: %s.\n\nUsage:\n  kith record %s\n", e.Name, act(e.Name, ""), useOf(e))
+	fields := fieldsOf(f)
+	if len(fields) > 0 {
+		b.WriteString("\nFields, given with --field name=value:\n")
+	}
+	for _, one := range fields {
 		fmt.Fprintf(&b, "\n  %-14s %s", one.name, one.describe())
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// useOf is how a fact is recorded, with all that it needs.
+func useOf(e events.Entry) string {
+	said := e.Name + " --recipient PERSON"
+	if _, ok := reflect.TypeOf(e.New()).Elem().FieldByName("Supporter"); ok {
+		said += " --supporter PERSON"
+	}
+	for _, one := range fieldsOf(e.New()) {
+		if one.required {
+			said += " --field " + one.name + "=…"
+		}
+	}
+	return said
 }
 
 func (f field) describe() string {
@@ -205,6 +241,12 @@ func (f field) describe() string {
 		parts = append(parts, strings.Join(f.codes, " | "))
 	case f.kind == reflect.TypeFor[time.Time]():
 		parts = append(parts, "a time")
+	case f.of() == reflect.TypeFor[events.FactID]():
+		parts = append(parts, "the id of a fact, as kith record and kith explain -o json tell it")
+	case f.of() == reflect.TypeFor[events.PersonID]():
+		parts = append(parts, "the pseudonym of a person, as kith people -o json tells it")
+	case f.of() == reflect.TypeFor[events.SealedBytes]():
+		parts = append(parts, "sealed with the person's own key: a word, or an object in JSON")
 	case f.kind.Kind() == reflect.Bool:
 		parts = append(parts, "true | false")
 	case f.kind.Kind() == reflect.Int || f.kind.Kind() == reflect.Int64:
@@ -218,6 +260,14 @@ func (f field) describe() string {
 	return strings.Join(parts, "; ")
 }
 
+// of is the type of a field, or of the items of a list.
+func (f field) of() reflect.Type {
+	if f.kind.Kind() == reflect.Slice && f.kind != reflect.TypeFor[events.SealedBytes]() {
+		return f.kind.Elem()
+	}
+	return f.kind
+}
+
 func completeFacts(_ *cobra.Command, args []string, begin string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -229,4 +279,27 @@ func completeFacts(_ *cobra.Command, args []string, begin string) ([]string, cob
 		}
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeFields completes name=value of a fact: first the name, then a code of its vocabulary.
+func completeFields(_ *cobra.Command, args []string, begin string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	entry, err := recordable(args[0])
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	name, _, valued := strings.Cut(begin, "=")
+	for _, one := range fieldsOf(entry.New()) {
+		if !valued && strings.HasPrefix(one.name, begin) {
+			found = append(found, one.name+"=")
+		}
+		for _, code := range one.codes {
+			if whole := name + "=" + code; valued && one.name == name && strings.HasPrefix(whole, begin) {
+				found = append(found, whole)
+			}
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }

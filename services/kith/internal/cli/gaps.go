@@ -29,7 +29,8 @@ type cellsDocument struct {
 
 func (s *shell) gapsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "gaps [PERSON]", Short: "Show what is missing in a person's network, and what to do about it", Args: cobra.MaximumNArgs(1),
+		Use: "gaps [PERSON]", Short: "Show what is missing in a person's network, and what to do about it", Args: takes(0, "PERSON"),
+		ValidArgsFunction: s.completePeople(1),
 		Long: "Show what is missing in a person's network, the most important first, and what to do about it.\n\n" +
 			"Only the person sees their own gaps. Without PERSON, this shows how many people have which\nkind of gap, in numbers too coarse to recognize anybody.",
 		Example: "  kith gaps hr:42\n  kith gaps",
@@ -55,7 +56,7 @@ func (s *shell) gaps(ctx context.Context, args []string) error {
 		return err
 	}
 	for _, a := range advice.Suggestions {
-		if err := s.lookUp(ctx, a.Supporter, a.Via); err != nil {
+		if err := s.lookUp(ctx, as, a.Supporter, a.Via); err != nil {
 			return err
 		}
 	}
@@ -75,18 +76,28 @@ func (s *shell) showGaps(p client.Person, g client.Gaps, advice []gaps.Suggestio
 	for i, gap := range g.Gaps {
 		s.printf("\n%d. %s.  (importance %d of 100)\n", i+1, gapWords(gap.Gap, gap.Role), gap.Severity)
 		s.printf("   %s since %s.\n", reason(gap.Reason), s.date(gap.Since))
-		for _, a := range advice {
-			if a.Gap == gap.Gap && a.Role == gap.Role {
-				s.printf("   - %s\n", s.advise(a))
-			}
-		}
+		s.showAdvice(gap, advice)
 	}
 	s.printf("\nEvery gap closes by itself once acts show that it is filled. To record one: kith record --help\n")
 }
 
+// showAdvice lists what could be done about a gap; where nobody is known who could help, it says so.
+func (s *shell) showAdvice(gap gaps.GapView, advice []gaps.Suggestion) {
+	known := false
+	for _, a := range advice {
+		if a.Gap == gap.Gap && a.Role == gap.Role {
+			known = true
+			s.printf("   - %s\n", s.advise(a))
+		}
+	}
+	if !known {
+		s.printf("   - Nobody to suggest: no act so far leads to somebody who could.\n")
+	}
+}
+
 func (s *shell) noGaps(p client.Person, g client.Gaps) {
 	if g.Importing {
-		s.printf("A file import is running: what is missing for %s is not decided until it has ended.\n", called(p))
+		s.printf("%s\n", importRuns)
 		return
 	}
 	s.printf("Nothing is missing for %s now.\n", called(p))

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,8 +23,9 @@ const importLong = `Import CSV files with a mapping: a YAML file that says which
 facts. Examples with explanations are in deployments/examples.
 
 Without FILE, the files that the mapping names are read from the current directory.
-Good lines are imported whatever is wrong with the others. Importing again changes
-nothing and goes on where an import was cut short.`
+Good lines are imported whatever is wrong with the others; each mistake is named on
+stderr by file, line, column (and field of the fact), and the exit code is then 3.
+Importing again changes nothing and goes on where an import was cut short.`
 
 // importing is what the flags of kith import say.
 type importing struct {
@@ -56,7 +58,7 @@ type imported struct {
 func (s *shell) imports(ctx context.Context, im importing, args []string) error {
 	text, err := os.ReadFile(im.mapFile)
 	if err != nil {
-		return usagef("%v", err)
+		return usagef("%s: %v", im.mapFile, rootCause(err))
 	}
 	m, err := mapping.Parse(text)
 	if err != nil {
@@ -103,7 +105,7 @@ func mappingFault(file string, err error) error {
 	var b strings.Builder
 	b.WriteString("the mapping is not valid:")
 	for _, p := range problems.All {
-		fmt.Fprintf(&b, "\n  %s: %s %s", file, p.Field, p.Reason)
+		fmt.Fprintf(&b, "\n  %s: %s", file, strings.TrimSpace(p.Field+" "+p.Reason))
 	}
 	return usagef("%s", b.String())
 }
@@ -111,19 +113,49 @@ func mappingFault(file string, err error) error {
 // filesOf are the files to send, all of which are there, and their size together.
 func filesOf(m *mapping.Mapping, args []string) (files []client.ImportFile, size int64, err error) {
 	if len(args) == 0 {
-		for _, f := range m.Files {
-			args = append(args, f.Name)
+		if args, err = filesHere(m); err != nil {
+			return nil, 0, err
 		}
 	}
 	for _, path := range args {
 		info, err := os.Stat(path)
-		if err != nil {
-			return nil, 0, usagef("%v", err)
+		switch {
+		case err != nil:
+			return nil, 0, usagef("%s: %v", path, rootCause(err))
+		case info.IsDir():
+			return nil, 0, usagef("%s is a directory: name the files in it", path)
+		}
+		if _, known := m.Match(path); !known {
+			return nil, 0, usagef("%s: the mapping has no file of this name; it has %s", path, list(namesIn(m)))
 		}
 		size += info.Size()
 		files = append(files, client.ImportFile{Name: filepath.Base(path), Open: func() (io.ReadCloser, error) { return os.Open(path) }})
 	}
 	return files, size, nil
+}
+
+func namesIn(m *mapping.Mapping) (names []string) {
+	for _, f := range m.Files {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// filesHere are the files in the current directory that the mapping names, packed or not.
+func filesHere(m *mapping.Mapping) (found []string, err error) {
+	for _, name := range namesIn(m) {
+		plain, err1 := filepath.Glob(strings.TrimSuffix(name, ".gz"))
+		packed, err2 := filepath.Glob(strings.TrimSuffix(name, ".gz") + ".gz")
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, usagef("%s: %v", name, err)
+		}
+		if len(plain)+len(packed) == 0 {
+			return nil, usagef("%s, which the mapping names, is not in the current directory: say where its files are", name)
+		}
+		found = append(append(found, plain...), packed...)
+	}
+	slices.Sort(found)
+	return slices.Compact(found), nil
 }
 
 // nowhere takes what nobody asked for.
@@ -135,7 +167,11 @@ func openErrors(path string) (io.WriteCloser, error) {
 	if path == "" {
 		return nowhere{io.Discard}, nil
 	}
-	return os.Create(path)
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, usagef("%s: %v", path, rootCause(err))
+	}
+	return f, nil
 }
 
 // viewOfImport shows what the server tells of an import.
@@ -174,10 +210,13 @@ func (v *viewOfImport) mistake(e client.ImportError) error {
 
 // named is the column that a mistake is in, or the field where no column is.
 func named(e client.ImportError) string {
-	if e.Column != "" && e.Column != e.Field {
-		return strings.TrimSpace(e.Column + " (" + e.Field + ")")
+	switch {
+	case e.Column == "":
+		return e.Field
+	case e.Field == "" || e.Field == e.Column:
+		return e.Column
 	}
-	return e.Field
+	return e.Column + " (" + e.Field + ")"
 }
 
 // summary says what became of the import; some refused lines have an exit code of their own.
@@ -209,6 +248,9 @@ func (v *viewOfImport) print() error {
 	}
 	if d.ShiftSeconds != 0 {
 		v.s.printf("Its times were moved by %s, so that its last act is recent.\n", plural(int(d.ShiftSeconds/86400), "day", "days"))
+	}
+	if d.Refused > 0 {
+		v.s.printf("To bring in what was refused, mend these lines and import the file again: nothing is stored twice.\n")
 	}
 	if d.About != "" {
 		v.s.printf("\n%s\n\n", wrapped(d.About, 80))

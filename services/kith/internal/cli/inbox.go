@@ -18,8 +18,8 @@ import (
 func (s *shell) inboxCommand() *cobra.Command {
 	var q client.InboxQuery
 	c := &cobra.Command{
-		Use: "inbox PERSON", Short: "Show what a person was told about gaps in their network", Args: cobra.ExactArgs(1),
-		Long:    "Show what a person was told about gaps in their network: at most one thing a week, each with\none action. Only the person sees their own inbox.",
+		Use: "inbox PERSON", Short: "Show what a person was told about gaps in their network", Args: takes(1, "PERSON"), ValidArgsFunction: s.completePeople(1),
+		Long:    "Show what a person was told about gaps in their network: at most one thing a week, each with\none action, called a nudge. NUDGE is the beginning of its id. Only the person sees their own inbox.",
 		Example: "  kith inbox hr:42\n  kith inbox done hr:42 6b7c\n  kith inbox snooze hr:42 6b7c --for 14d",
 	}
 	c.Flags().StringVar(&q.State, "state", "", "only those that are open, snoozed or past")
@@ -97,7 +97,7 @@ func (s *shell) state(n notification.NudgeView) string {
 
 func (s *shell) replyCommand(verb, about string, fact func(events.FactID, time.Time) events.Fact) *cobra.Command {
 	return &cobra.Command{
-		Use: verb + " PERSON NUDGE", Short: about, Args: cobra.ExactArgs(2), Example: "  kith inbox " + verb + " hr:42 6b7c",
+		Use: verb + " PERSON NUDGE", Short: about, Args: takes(2, "PERSON", "NUDGE"), ValidArgsFunction: s.completePeople(1), Example: "  kith inbox " + verb + " hr:42 6b7c",
 		RunE: s.run(func(ctx context.Context, args []string) error {
 			return s.reply(ctx, args[0], args[1], func(n events.FactID) events.Fact { return fact(n, s.Now()) })
 		}),
@@ -106,7 +106,7 @@ func (s *shell) replyCommand(verb, about string, fact func(events.FactID, time.T
 
 func (s *shell) snoozeCommand() *cobra.Command {
 	var span string
-	c := &cobra.Command{Use: "snooze PERSON NUDGE", Short: "Ask for a nudge later", Args: cobra.ExactArgs(2), Example: "  kith inbox snooze hr:42 6b7c --for 14d"}
+	c := &cobra.Command{Use: "snooze PERSON NUDGE", Short: "Ask for a nudge later", Args: takes(2, "PERSON", "NUDGE"), ValidArgsFunction: s.completePeople(1), Example: "  kith inbox snooze hr:42 6b7c --for 14d"}
 	c.Flags().StringVar(&span, "for", "7d", "how long: days such as 14d, or hours such as 4h")
 	c.RunE = s.run(func(ctx context.Context, args []string) error {
 		d, err := length(span)
@@ -142,11 +142,17 @@ func (s *shell) reply(ctx context.Context, whom, which string, fact func(events.
 	if err != nil {
 		return err
 	}
-	recorded, err := s.send(ctx, as, p.ID, fact(nudge), s.Now())
-	if err != nil {
-		return err
+	q := client.InboxQuery{Limit: 20}
+	if nudge.State.Live() {
+		recorded, err := s.send(ctx, as, p.ID, fact(nudge.ID), s.Now())
+		if err != nil {
+			return err
+		}
+		q.After = recorded.Seq
+	} else {
+		fmt.Fprintf(s.Stderr, "%s is over (%s): there is nothing left to answer.\n", short(nudge.ID), s.state(nudge))
 	}
-	box, err := as.Inbox(ctx, p.ID, client.InboxQuery{After: recorded.Seq, Limit: 20})
+	box, err := as.Inbox(ctx, p.ID, q)
 	if err != nil {
 		return err
 	}
@@ -158,16 +164,16 @@ func (s *shell) reply(ctx context.Context, whom, which string, fact func(events.
 }
 
 // findNudge finds the one nudge whose id begins with a few letters.
-func findNudge(ctx context.Context, as *client.Client, person events.PersonID, prefix string) (events.FactID, error) {
-	var found []events.FactID
+func findNudge(ctx context.Context, as *client.Client, person events.PersonID, prefix string) (notification.NudgeView, error) {
+	var found []notification.NudgeView
 	for q := (client.InboxQuery{Limit: 100}); ; {
 		box, err := as.Inbox(ctx, person, q)
 		if err != nil {
-			return "", err
+			return notification.NudgeView{}, err
 		}
 		for _, n := range box.Nudges {
 			if strings.HasPrefix(string(n.ID), prefix) {
-				found = append(found, n.ID)
+				found = append(found, n)
 			}
 		}
 		if q.Cursor = box.Next; q.Cursor == "" {
@@ -178,7 +184,7 @@ func findNudge(ctx context.Context, as *client.Client, person events.PersonID, p
 	case 1:
 		return found[0], nil
 	case 0:
-		return "", usagef("there is no nudge %s in this inbox", prefix)
+		return notification.NudgeView{}, usagef("there is no nudge %s in this inbox; kith inbox PERSON shows those that are", prefix)
 	}
-	return "", usagef("several nudges begin with %s: give more of the id", prefix)
+	return notification.NudgeView{}, usagef("several nudges begin with %q: give more of the id", prefix)
 }

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,9 +21,17 @@ type networkDocument struct {
 	Names names `json:"names"`
 }
 
+const networkLong = `Show who plays which role for a person, and which roles nobody plays.
+
+A role is active once acts of support have shown it. Every act fades with time: a role that
+nobody feeds is at risk after a while, and then over. Strength is what the acts weigh now, of the
+most that acts can weigh; a role begins at 50 %. Which roles are expected follows from a person's
+level and goals. Only the person sees their own network.`
+
 func (s *shell) networkCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "network PERSON", Short: "Show who plays which role for a person, and which roles nobody plays", Args: cobra.ExactArgs(1),
+		Use: "network PERSON", Short: "Show who plays which role for a person, and which roles nobody plays", Args: takes(1, "PERSON"),
+		Long: networkLong, ValidArgsFunction: s.completePeople(1),
 		Example: "  kith network hr:42\n  kith network amara.okafor@example.org\n  kith network Amara -o json",
 		RunE:    s.run(s.network),
 	}
@@ -32,11 +42,12 @@ func (s *shell) network(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.viewing(p).Network(ctx, p.ID, 0)
+	as := s.viewing(p)
+	n, err := as.Network(ctx, p.ID, 0)
 	if err != nil {
 		return err
 	}
-	if err := s.lookUp(ctx, peopleIn(n)...); err != nil {
+	if err := s.lookUp(ctx, as, peopleIn(n)...); err != nil {
 		return err
 	}
 	if s.output == "json" {
@@ -85,7 +96,7 @@ func (s *shell) standing(n client.Network) string {
 		parts = append(parts, fmt.Sprintf("level %d (%s)", n.Standing.Level, n.Standing.Stage))
 	}
 	if m := n.Standing.Manager; m != "" {
-		parts = append(parts, "reports to "+s.names[m])
+		parts = append(parts, "reports to "+s.manager(m))
 	}
 	if !n.Standing.Start.IsZero() {
 		parts = append(parts, "here since "+n.Standing.Start.In(s.Zone).Format("January 2006"))
@@ -101,9 +112,20 @@ func (s *shell) standing(n client.Network) string {
 	return strings.Join(parts, " · ")
 }
 
+// manager is somebody's manager, who may join the directory later than they do.
+func (s *shell) manager(id events.PersonID) string {
+	if name := s.names[id]; name != string(id) {
+		return name
+	}
+	return "somebody who is not in the directory"
+}
+
 func (s *shell) showRole(r gaps.RoleView) {
 	name := title(r.Role)
 	var rows [][]string
+	slices.SortStableFunc(r.Supporters, func(a, b gaps.SupporterView) int {
+		return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(b.Strength, a.Strength), s.byName(a.Supporter, b.Supporter))
+	})
 	for _, v := range r.Supporters {
 		rows = append(rows, []string{s.names[v.Supporter] + inBrackets(subtypes[v.Subtype]), s.status(v)})
 	}
@@ -131,12 +153,12 @@ func (s *shell) status(v gaps.SupporterView) string {
 			said += ", since " + s.date(v.Since)
 		}
 		if !v.NextChangeAt.IsZero() {
-			said += "; at risk from " + s.date(v.NextChangeAt) + " without a further act"
+			said += "; at risk from " + s.day(v.NextChangeAt) + " without a further act"
 		}
 	case readmodel.RoleAtRisk:
 		said = fmt.Sprintf("at risk: last act %s", s.ago(v.LastAct))
 		if !v.NextChangeAt.IsZero() {
-			said += "; over from " + s.date(v.NextChangeAt) + " without a further act"
+			said += "; over from " + s.day(v.NextChangeAt) + " without a further act"
 		}
 	default:
 		said = "over: last act " + s.date(v.LastAct)
@@ -163,16 +185,24 @@ func (s *shell) showBasis(n client.Network) {
 		s.printf("This rests on acts of support and on answers to surveys.\n")
 	case gaps.BasisActs:
 		s.printf("This rests on acts of support; the last one was %s.\n", s.ago(n.Health.LastAct))
+	default:
+		if !n.Health.LastAct.IsZero() {
+			s.printf("The last act of support was %s: too little is known since for any role.\n", s.ago(n.Health.LastAct))
+		}
 	}
 	if n.Importing {
-		s.printf("A file import is running: what is missing is not decided until it has ended.\n")
+		s.printf("%s\n", importRuns)
 	}
 }
+
+// importRuns is why nothing is said of what is missing.
+const importRuns = "A file import has not ended: what is missing is not decided before. One that was cut short is ended by importing again."
 
 func (s *shell) showGiven(n client.Network) {
 	if len(n.Given) == 0 {
 		return
 	}
+	slices.SortStableFunc(n.Given, s.byName)
 	var who []string
 	for _, id := range n.Given[:min(len(n.Given), 5)] {
 		who = append(who, s.names[id])
@@ -197,7 +227,10 @@ func (s *shell) showNext(p client.Person, n client.Network) {
 
 // newcomer says why nothing is missing yet for somebody new.
 func (s *shell) newcomer(n client.Network) string {
-	if n.Health.RolesCovered == n.Health.RolesExpected {
+	switch {
+	case n.Standing.Presence == readmodel.Gone:
+		return " Nothing counts as missing for somebody who has left."
+	case n.Health.RolesCovered == n.Health.RolesExpected:
 		return ""
 	}
 	return " Whoever is new, or away, is given time before anything counts as missing."

@@ -10,13 +10,17 @@ import (
 	"kith.internal/services/kith/internal/client"
 )
 
+// pageOfPeople is how many people are shown at once where nobody says.
+const pageOfPeople = 50
+
 func (s *shell) peopleCommand() *cobra.Command {
 	q := client.PeopleQuery{}
 	c := &cobra.Command{
-		Use: "people [QUERY]", Short: "Search the directory by the beginning of a name, a mail address or an id", Args: cobra.MaximumNArgs(1),
-		Example: "  kith people\n  kith people okafor\n  kith people --limit 100 --cursor CURSOR",
+		Use: "people [QUERY]", Short: "Search the directory by a part of a name or mail address, or the beginning of an id", Args: takes(0, "QUERY"),
+		Example:           "  kith people\n  kith people okafor\n  kith people --limit 100 --cursor CURSOR",
+		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	c.Flags().IntVar(&q.Limit, "limit", 50, "people on a page")
+	c.Flags().IntVar(&q.Limit, "limit", pageOfPeople, "people on a page, at most 1000")
 	c.Flags().StringVar(&q.Cursor, "cursor", "", "where to go on, as the page before says")
 	c.RunE = s.run(func(ctx context.Context, args []string) error {
 		q.Query = strings.Join(args, " ")
@@ -49,17 +53,25 @@ func (s *shell) people(ctx context.Context, q client.PeopleQuery) error {
 }
 
 func presence(p client.Person) string {
-	if p.Status == "active" {
-		return ""
+	switch {
+	case p.Left:
+		return "has left"
+	case p.OnLeave:
+		return "on leave"
 	}
-	return strings.ReplaceAll(p.Status, "-", " ")
+	return ""
 }
 
+// again is what asks for another page of the same search.
 func again(q client.PeopleQuery) string {
-	if q.Query == "" {
-		return ""
+	said := ""
+	if q.Query != "" {
+		said = quote(q.Query) + " "
 	}
-	return quote(q.Query) + " "
+	if q.Limit != pageOfPeople {
+		said += fmt.Sprintf("--limit %d ", q.Limit)
+	}
+	return said
 }
 
 func (s *shell) nobody(q client.PeopleQuery) {

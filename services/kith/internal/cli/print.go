@@ -43,6 +43,14 @@ func (s *shell) date(t time.Time) string {
 	return t.In(s.Zone).Format("2 Jan 2006")
 }
 
+// day is a date to come, or today where the time has come.
+func (s *shell) day(t time.Time) string {
+	if said := s.date(t); said != s.date(s.Now()) {
+		return said
+	}
+	return "today"
+}
+
 // ago says how long a day is past, roughly.
 func (s *shell) ago(t time.Time) string {
 	switch days := int(s.Now().Sub(t).Hours() / 24); {

@@ -35,7 +35,7 @@ func (s *shell) recordCommand() *cobra.Command {
 	var r recording
 	c := &cobra.Command{
 		Use: "record FACT --recipient PERSON --supporter PERSON", Short: "Record one act of support by hand, and see what follows from it",
-		Long: recordLong + "\n\n" + catalogue(), Args: cobra.ExactArgs(1),
+		Long: recordLong + "\n\n" + catalogue(), Args: takes(1, "FACT"),
 		Example: "  kith record AdviceGiven --recipient hr:42 --supporter hr:7 --field topics=career-path\n" +
 			"  kith record SponsorEndorsed --recipient hr:42 --supporter hr:7 --recorded-by system \\\n" +
 			"      --field forum=calibration --field stake=reputation --field awareness=aware\n" +
@@ -50,6 +50,9 @@ func (s *shell) recordCommand() *cobra.Command {
 	flags.StringVar(&r.by, "recorded-by", "", "who says so: supporter, recipient or system")
 	flags.StringVar(&r.id, "id", "", "your own id of it, so that recording it twice is recording it once")
 	must(c.RegisterFlagCompletionFunc("recorded-by", cobra.FixedCompletions([]string{"supporter", "recipient", "system"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(c.RegisterFlagCompletionFunc("recipient", s.completePeople(2)))
+	must(c.RegisterFlagCompletionFunc("supporter", s.completePeople(2)))
+	must(c.RegisterFlagCompletionFunc("field", completeFields))
 	must(c.MarkFlagRequired("recipient"))
 	c.SetHelpFunc(helpOfFact(c.HelpFunc()))
 	c.RunE = s.run(func(ctx context.Context, args []string) error { return s.record(ctx, args[0], r) })
@@ -171,12 +174,16 @@ func (s *shell) showRecorded(ctx context.Context, f events.Fact, recipient clien
 	}
 	changes := before.changes(after)
 	for _, c := range changes {
-		if err := s.lookUp(ctx, c.Supporter); err != nil {
+		if err := s.lookUp(ctx, s.viewing(recipient), c.Supporter); err != nil {
 			return err
 		}
 	}
 	if s.output == "json" {
 		return s.json(recorded{answer, recipient.ID, changes, s.names})
+	}
+	if answer.Duplicate {
+		s.printf("Nothing new: a fact with this --id was recorded before, and stands as it was then.\nId %s, sequence %d in the log.\n", answer.ID, answer.Seq)
+		return nil
 	}
 	s.printf("Recorded: %s, for %s.\nId %s, sequence %d in the log.\n", f.FactName(), called(recipient), answer.ID, answer.Seq)
 	if c, ok := events.ContextFor(f); ok && c == events.Sealed {
@@ -213,7 +220,7 @@ func recordable(name string) (events.Entry, error) {
 	if _, ok := events.Lookup(name); ok {
 		return events.Entry{}, usagef("%s is not recorded by hand: it comes from a file, a feed or a service", name)
 	}
-	return events.Entry{}, usagef("there is no fact called %q; see all with: kith record --help", name)
+	return events.Entry{}, usagef("there is no fact called %q", name)
 }
 
 // byHand are the facts that somebody may record: acts, and what belongs to one person.

@@ -122,7 +122,7 @@ func loadDemo(ctx context.Context, out, errs io.Writer, f upFlags, at up.Address
 func announce(out io.Writer, f upFlags, at up.Addresses, started time.Time) {
 	fmt.Fprintf(out, "Kith is ready at %s (%.1f s)\n", at.HTTP, time.Since(started).Seconds())
 	if f.natsAddr != "" {
-		fmt.Fprintf(out, "NATS is at %s: nats --server %s sub 'live.kith.>'\n", at.NATS, at.NATS)
+		fmt.Fprintf(out, "NATS is at %s (to see the facts go by: nats --server %s sub 'live.kith.>')\n", at.NATS, at.NATS)
 	}
 	fmt.Fprintf(out, "Its data is in %s. Ctrl-C stops it.\n\n", f.dataDir)
 	fmt.Fprint(out, "There are no web pages yet. In another terminal, try:\n\n")
@@ -139,14 +139,15 @@ func invocation() string {
 	if path, err := os.Executable(); err != nil || strings.Contains(path, "go-build") || strings.HasPrefix(path, os.TempDir()) {
 		return "go run ./services/kith"
 	}
-	return "kith"
+	return os.Args[0]
 }
 
 // nextSteps are commands and what they show. The people are the demo's: see package demo.
 func nextSteps(demo bool) [][2]string {
 	if !demo {
 		return [][2]string{
-			{"import --map deployments/examples/lawfirm.yaml lawyers.csv ties.csv", "an organization from CSV files"},
+			{"import --help", "how an organization comes in from CSV files of its own; deployments/examples has mappings to begin with"},
+			{"record --help", "how one act is recorded by hand, and which there are; the README shows how a program sends them"},
 			{"people", "who is there"},
 			{"--help", "everything else"},
 		}
@@ -165,6 +166,7 @@ func demoSteps() [][2]string {
 		[2]string{`record PromotionAdvocated --recipient "Amara Okafor" --supporter "Ingrid Lindqvist" --recorded-by system --field stake=reputation --field awareness=aware`,
 			"somebody senior argues for her promotion: watch the gap close"},
 		[2]string{`explain "Amara Okafor" "Ingrid Lindqvist"`, "why, down to the act"},
+		[2]string{`inbox "Amara Okafor"`, "what she was told of all this, and how she answers"},
 		[2]string{"people", "everybody"},
 		[2]string{"--help", "everything else"})
 }

@@ -33,6 +33,8 @@ func (s *shell) find(ctx context.Context, word string) (client.Person, error) {
 	switch id := events.PersonID(word); {
 	case id.Valid() && id.External():
 		return client.Person{ID: id}, nil // known to the one person whose contact it is
+	case word == "":
+		return client.Person{}, usagef("say who is meant: an id, a mail address or a name")
 	case id.Valid() || strings.Contains(word, ":"):
 		return directory.Person(ctx, word)
 	}
@@ -90,8 +92,9 @@ func (s *shell) as(id events.PersonID, name string) *client.Client {
 	return s.api.As(viewer)
 }
 
-// lookUp learns the names of people that are not known yet, a hundred at a time.
-func (s *shell) lookUp(ctx context.Context, ids ...events.PersonID) error {
+// lookUp learns the names of people that are not known yet, a hundred at a time. Those of external
+// contacts are told to the one person whose contacts they are.
+func (s *shell) lookUp(ctx context.Context, as *client.Client, ids ...events.PersonID) error {
 	var unknown []events.PersonID
 	for _, id := range ids {
 		if _, ok := s.names[id]; !ok && id != "" {
@@ -100,7 +103,7 @@ func (s *shell) lookUp(ctx context.Context, ids ...events.PersonID) error {
 		}
 	}
 	for part := range slices.Chunk(unknown, 100) {
-		page, err := s.api.As(self).People(ctx, client.PeopleQuery{IDs: part, Limit: len(part)})
+		page, err := as.People(ctx, client.PeopleQuery{IDs: part, Limit: len(part)})
 		if err != nil {
 			return err
 		}
@@ -111,6 +114,18 @@ func (s *shell) lookUp(ctx context.Context, ids ...events.PersonID) error {
 	return nil
 }
 
+// contact is a supporter with the name under which the recipient knows them, where they are one
+// of the recipient's external contacts.
+func (s *shell) contact(ctx context.Context, as *client.Client, p client.Person) (client.Person, error) {
+	if !p.ID.External() {
+		return p, nil
+	}
+	delete(s.names, p.ID)
+	err := s.lookUp(ctx, as, p.ID)
+	p.Name = s.names[p.ID]
+	return p, err
+}
+
 // stranger stands for a name that cannot be told.
 func stranger(id events.PersonID) string {
 	if id.External() {
@@ -118,6 +133,9 @@ func stranger(id events.PersonID) string {
 	}
 	return string(id)
 }
+
+// byName compares people by what they are called.
+func (s *shell) byName(a, b events.PersonID) int { return cmp.Compare(s.names[a], s.names[b]) }
 
 func called(p client.Person) string {
 	if p.Name != "" {

@@ -77,7 +77,7 @@ func doing(action events.NudgeAction, r events.RoleName, whom string) string {
 	case "introduce":
 		return "ask " + whom + " for an introduction"
 	case "declare":
-		return "say who supports you already, if it is only not recorded"
+		return "say who supports you already, where it is only not recorded"
 	case "review":
 		return "talk to " + whom + " about what you expect of each other"
 	}

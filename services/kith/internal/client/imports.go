@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 
@@ -58,19 +59,54 @@ type ImportDone struct {
 // errCutShort is an import of which the end was not told.
 var errCutShort = errors.New("the server stopped in the middle of the import; run it again: what is stored is not stored twice")
 
+// Unreadable is the error of a file to send that could not be read.
+type Unreadable struct {
+	Name string
+	Err  error
+}
+
+// Error says which file it is.
+func (e *Unreadable) Error() string { return fmt.Sprintf("%s cannot be read: %v", e.Name, e.Err) }
+
+// Unwrap returns what reading failed with.
+func (e *Unreadable) Unwrap() error { return e.Err }
+
 // Import sends files with their mapping and calls report with what the server tells, until the
-// import is done. It fails also with what report fails with.
+// import is done. It fails with an *Unreadable where a file cannot be sent, with what report fails
+// with, and with a *fault.Error where the import could not go on.
 func (c *Client) Import(ctx context.Context, mapping []byte, files []ImportFile, report func(ImportRecord) error) error {
 	body, w := io.Pipe()
 	form := multipart.NewWriter(w)
 	defer body.Close() //nolint:errcheck // it returns nil; the writer must not wait for a reader that has gone
-	go func() { w.CloseWithError(write(form, mapping, files)) }()
+	sent := make(chan error, 1)
+	go func() {
+		err := write(form, mapping, files)
+		sent <- err
+		w.CloseWithError(err)
+	}()
 	resp, err := c.do(ctx, "POST", "/intake/v1/imports", nil, form.FormDataContentType(), body)
-	if err != nil {
-		return err
+	if err == nil {
+		defer resp.Body.Close()
+		err = follow(json.NewDecoder(resp.Body), report)
 	}
-	defer resp.Body.Close()
-	return follow(json.NewDecoder(resp.Body), report)
+	return blamed(err, sent)
+}
+
+// blamed is the failure of an import: that of a file where one could not be read, whatever the
+// server made of a body that breaks off.
+func blamed(err error, sent <-chan error) error {
+	if err == nil {
+		return nil
+	}
+	var file *Unreadable
+	select {
+	case other := <-sent:
+		if errors.As(other, &file) {
+			return file
+		}
+	default:
+	}
+	return err
 }
 
 func write(form *multipart.Writer, mapping []byte, files []ImportFile) error {
@@ -92,15 +128,29 @@ func write(form *multipart.Writer, mapping []byte, files []ImportFile) error {
 func writeFile(form *multipart.Writer, f ImportFile) error {
 	in, err := f.Open()
 	if err != nil {
-		return err
+		return &Unreadable{f.Name, err}
 	}
 	defer in.Close()
 	part, err := form.CreateFormFile("file", f.Name)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(part, in)
+	_, err = io.Copy(part, readable{f.Name, in})
 	return err
+}
+
+// readable tells a failed read from a server that has gone.
+type readable struct {
+	name string
+	in   io.Reader
+}
+
+func (r readable) Read(b []byte) (int, error) {
+	n, err := r.in.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &Unreadable{r.name, err}
+	}
+	return n, err
 }
 
 func follow(records *json.Decoder, report func(ImportRecord) error) error {
@@ -110,7 +160,7 @@ func follow(records *json.Decoder, report func(ImportRecord) error) error {
 			return errCutShort
 		}
 		if r.Failed != nil {
-			return fault.New(fault.Unavailable, "import", r.Failed.Detail, r.Failed.Errors...)
+			return r.Failed.Fault()
 		}
 		if err := report(r); err != nil || r.Done != nil {
 			return err

@@ -9,21 +9,11 @@ import (
 	"time"
 
 	"kith.internal/events"
+	"kith.internal/services/intake"
 )
 
-// Person is an entry of the directory.
-type Person struct {
-	ID          events.PersonID `json:"person"`
-	Name        string          `json:"name,omitempty"`
-	Email       string          `json:"email,omitempty"`
-	ExternalIDs []string        `json:"externalIds,omitempty"` // such as hr:42
-	Level       int             `json:"level"`
-	LevelScale  events.Code     `json:"levelScale,omitempty"`
-	Department  events.Code     `json:"department,omitempty"`
-	Manager     events.PersonID `json:"manager,omitempty"`
-	StartMonth  events.Month    `json:"startMonth,omitempty"`
-	Status      string          `json:"status"` // active, on-leave, left
-}
+// Person is an entry of the directory, as intake answers.
+type Person = intake.Person
 
 // PeoplePage is a page of the directory.
 type PeoplePage struct {
@@ -33,7 +23,7 @@ type PeoplePage struct {
 
 // PeopleQuery asks for a page of the directory.
 type PeopleQuery struct {
-	Query  string            // the beginning of a name, a mail address or an id; empty: everybody
+	Query  string            // a part of a name or mail address, or the beginning of an id; empty: everybody
 	IDs    []events.PersonID // only these
 	Limit  int               // 0: as many as the server likes
 	Cursor string            // Next of the page before

@@ -38,7 +38,9 @@ func fromEnv(t *testing.T, name string, otherwise int) int {
 func TestKillsDuringAnImport(t *testing.T) {
 	kills, acts := fromEnv(t, "KITH_KILLS", 3), fromEnv(t, "KITH_KILL_ACTS", 6000)
 	lines := organization(60, acts)
-	dir := t.TempDir()
+	dir, other := t.TempDir(), t.TempDir()
+	keyFiles(t, dir)
+	keyFiles(t, other) // the same keys, so the same ids
 	acked := map[int]verdict{}
 	for round := range kills {
 		u := together(t, dir)
@@ -67,7 +69,7 @@ func TestKillsDuringAnImport(t *testing.T) {
 	}
 	u.settled(t)
 	u.checkReplay(t)
-	undisturbed := together(t, t.TempDir())
+	undisturbed := together(t, other)
 	if n := undisturbed.stream(t, lines, map[int]verdict{}, nil); n != len(lines) {
 		t.Fatalf("undisturbed: %d of %d lines answered", n, len(lines))
 	}

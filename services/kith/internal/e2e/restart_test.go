@@ -119,5 +119,4 @@ func (w whole) same(t *testing.T, other whole, but map[events.PersonID]bool) {
 		}
 	}
 	sameDocuments(t, w.documents, other.documents, but)
-	t.Logf("%d people and %d documents are the same; time brought something about for %d", len(w.names), len(w.documents), len(but))
 }

@@ -27,8 +27,8 @@ const (
 func TestASealedEndorsementShowsNothing(t *testing.T) {
 	since := time.Now().UTC().Truncate(time.Second).Add(-time.Minute)
 	without, with, open := endorsing(t, since, nothing), endorsing(t, since, unaware), endorsing(t, since, knowing)
-	// All but the boss, who knows what she said.
-	readers := []string{"person:ada", "person:lead", "person:peer", "person:top", "integration:other", "anonymous"}
+	// All but those who know what they said themselves.
+	readers := []string{"person:ada", "person:lead", "person:peer", "integration:other", "anonymous"}
 	one := without.see(t, readers...)
 	one.complete(t)
 	for _, diff := range one.differences(with.see(t, readers...)) {
@@ -155,7 +155,8 @@ func before(ago func(int) time.Time) []string {
 	}
 }
 
-// endorsements are enough to make a sponsor, with what her boss says of them later.
+// endorsements are enough to make a sponsor of her boss, with what the boss says of them later,
+// and another one of somebody who has nothing else to do with her.
 func endorsements(ago func(int) time.Time, as endorsed) []string {
 	if as == nothing {
 		return nil
@@ -168,10 +169,11 @@ func endorsements(ago func(int) time.Time, as endorsed) []string {
 		act("speaks-up", "SponsorEndorsed", "ada", "boss", ago(20), map[string]any{"forum": "calibration", "stake": "reputation", "awareness": as}),
 		act("speaks-up-again", "PromotionAdvocated", "ada", "boss", ago(19), map[string]any{"round": "2026-spring", "stake": "reputation", "awareness": as}),
 		cloudEvent("confirmed", context+"ActConfirmed", "", ago(18), map[string]any{"act": "speaks-up", "by": "supporter"}),
+		act("speaks-up-too", "PromotionAdvocated", "ada", "top", ago(17), map[string]any{"round": "2026-spring", "stake": "political-capital", "awareness": as}),
 	}
 }
 
-// secret are the ids that the sender gave the endorsements.
+// secret are the ids that the sender gave the endorsements by her boss.
 func secret() []string { return []string{"speaks-up", "speaks-up-again"} }
 
 // afterwards is what happens openly after it: on the same tie, about the same people, and to

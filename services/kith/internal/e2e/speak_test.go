@@ -3,7 +3,6 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -154,5 +153,3 @@ func eventually(t testing.TB, within time.Duration, what string, fn func() bool)
 	}
 	t.Fatal("it never came about: " + what)
 }
-
-func at(path string, args ...any) string { return fmt.Sprintf(path, args...) }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,14 +13,18 @@ import (
 )
 
 // loadKey reads the key called name from dir, making it at the first start. Without it nothing
-// that is sealed can be opened again, so it is on disk before it is used.
+// that is sealed can be opened again, so it is on disk before it is used, and is never made anew
+// beside data of another.
 func loadKey(dir, name string) ([]byte, error) {
 	path := filepath.Join(dir, name)
 	key, err := app.ReadKey(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return makeKey(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
 	}
-	return key, err
+	if _, err := os.Stat(filepath.Join(dir, store)); err == nil {
+		return nil, fmt.Errorf("%s is missing, and the data beside it cannot be read without it: put it back, or choose another directory", path)
+	}
+	return makeKey(path)
 }
 
 func makeKey(path string) ([]byte, error) {

@@ -37,6 +37,9 @@ type Addresses struct {
 	NATS string // URL for NATS clients; empty where none are let in
 }
 
+// store is the folder of the data directory in which NATS keeps everything.
+const store = "nats"
+
 // build makes one service of the product.
 type build struct {
 	name string
@@ -59,7 +62,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	server, err := natsembed.Start(natsembed.Config{Dir: filepath.Join(cfg.DataDir, "nats"), Addr: cfg.NATSAddr, Log: cfg.Log.With("service", "nats")})
+	server, err := natsembed.Start(natsembed.Config{Dir: filepath.Join(cfg.DataDir, store), Addr: cfg.NATSAddr, Log: cfg.Log.With("service", "nats")})
 	if err != nil {
 		return err
 	}
