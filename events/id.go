@@ -38,7 +38,7 @@ func NewProgramID() ProgramID { return ProgramID(newID('g')) }
 
 func newID(kind byte) string {
 	var raw [10]byte
-	rand.Read(raw[:]) //nolint:errcheck // crypto/rand.Read never fails: it ends the process instead
+	rand.Read(raw[:])
 	return string(kind) + lower.EncodeToString(raw[:])
 }
 

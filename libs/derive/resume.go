@@ -73,13 +73,10 @@ func (e *Engine) open(ctx context.Context) (*session, error) {
 // readParked reads which inputs to leave out, before any is folded.
 func (s *session) readParked(ctx context.Context) error {
 	service := events.DueFor(s.e.cfg.Service)
-	filters := []string{events.FilterFact(events.Clock, "Parked"), events.FilterFact(events.Clock, "Retry")}
-	err := s.e.log.Read(ctx, 1, filters, func(e events.Event, err error) error {
-		switch f := e.Fact.(type) {
-		case *events.Parked:
-			if err == nil && f.For == service {
-				s.parked[f.Seq] = true
-			}
+	filter := []string{events.FilterFact(events.Clock, "Parked")}
+	err := s.e.log.Read(ctx, 1, filter, func(e events.Event, err error) error {
+		if f, ok := e.Fact.(*events.Parked); ok && err == nil && f.For == service {
+			s.parked[f.Seq] = true
 		}
 		return nil
 	})

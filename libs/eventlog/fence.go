@@ -36,9 +36,7 @@ func (l *Log) Claim(ctx context.Context, service string) (*Fence, error) {
 	m := nats.NewMsg(f.subject)
 	m.Data = []byte("{}")
 	ack, err := backoff.Retry(ctx, func() (batch.Ack, error) {
-		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
-		defer cancel()
-		return batch.Publish(ctx, l.nc, []*nats.Msg{m})
+		return l.publish(ctx, []*nats.Msg{m})
 	}, backoff.WithBackOff(retryPolicy()), backoff.WithMaxElapsedTime(6*answerTimeout))
 	if err != nil {
 		return nil, unavailable("claim the fence of "+service, err)
@@ -72,34 +70,40 @@ func (f *Fence) Append(ctx context.Context, evs ...events.Event) ([]Ack, error) 
 func (f *Fence) commit(ctx context.Context, evs []events.Event) ([]Ack, error) {
 	msgs := make([]*nats.Msg, len(evs))
 	for i, e := range evs {
-		m, err := message(e)
+		m, err := f.log.message(e)
 		if err != nil {
 			return nil, err
 		}
 		msgs[i] = m
 	}
 	f.log.metrics.commit.Observe(float64(len(msgs)))
+	t := f.log.tries()
 	f.expect(msgs[0])
-	acks, err := f.settle(ctx, msgs)
-	if !errors.Is(err, batch.ErrDuplicate) && !(errors.Is(err, batch.ErrOutcomeUnknown) && len(msgs) > 1) {
-		return acks, err
+	ack, unknown, err := f.settle(ctx, msgs)
+	switch {
+	case err == nil && len(msgs) == 1:
+		return t.stored([]Ack{t.settled(ack, unknown)}), nil
+	case err == nil:
+		return t.stored(sequence(ack.Seq, len(msgs))), nil
+	case len(msgs) > 1 && (unknown || errors.Is(err, batch.ErrDuplicate)):
+		return f.oneByOne(ctx, msgs, t, unknown)
 	}
-	return f.oneByOne(ctx, msgs)
+	return nil, err
 }
 
 // oneByOne is for a batch of which some may be stored: each fact ends as stored or duplicate.
-func (f *Fence) oneByOne(ctx context.Context, msgs []*nats.Msg) ([]Ack, error) {
+func (f *Fence) oneByOne(ctx context.Context, msgs []*nats.Msg, t *tries, before bool) ([]Ack, error) {
 	batch.Unnumber(msgs)
 	acks := make([]Ack, 0, len(msgs))
 	for _, m := range msgs {
 		f.expect(m)
-		some, err := f.settle(ctx, []*nats.Msg{m})
+		ack, unknown, err := f.settle(ctx, []*nats.Msg{m})
 		if err != nil {
 			return nil, err
 		}
-		acks = append(acks, some...)
+		acks = append(acks, t.settled(ack, before || unknown))
 	}
-	return acks, nil
+	return t.stored(acks), nil
 }
 
 func (f *Fence) expect(m *nats.Msg) {
@@ -107,25 +111,22 @@ func (f *Fence) expect(m *nats.Msg) {
 	m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(f.claim, 10))
 }
 
-// settle publishes until the outcome is known. Of the two conflict codes one means "again, after
-// the commit before", the other is confirmed by reading the fence from the leader.
-func (f *Fence) settle(ctx context.Context, msgs []*nats.Msg) ([]Ack, error) {
-	return backoff.Retry(ctx, func() ([]Ack, error) {
-		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
-		defer cancel()
-		ack, err := batch.Publish(ctx, f.log.nc, msgs)
+// settle publishes until the outcome is known, or for a batch until it is not: unknown says that a try
+// was not answered. Of the two conflict codes one means "again, after the commit before", the other is
+// confirmed by reading the fence from the leader.
+func (f *Fence) settle(ctx context.Context, msgs []*nats.Msg) (ack batch.Ack, unknown bool, err error) {
+	ack, err = backoff.Retry(ctx, func() (batch.Ack, error) {
+		ack, err := f.log.publish(ctx, msgs)
+		unknown = unknown || errors.Is(err, batch.ErrOutcomeUnknown)
 		switch {
-		case err == nil && len(msgs) == 1:
-			return []Ack{{Seq: ack.Seq, Duplicate: ack.Duplicate}}, nil
-		case err == nil:
-			return sequence(ack.Seq, len(msgs)), nil
 		case errors.Is(err, batch.ErrDuplicate), errors.Is(err, batch.ErrOutcomeUnknown) && len(msgs) > 1:
-			return nil, backoff.Permanent(err)
+			return ack, backoff.Permanent(err)
 		case errors.Is(err, batch.ErrStale):
-			return nil, f.confirm(ctx, err)
+			return ack, f.confirm(ctx, err)
 		}
-		return nil, err
+		return ack, err
 	}, backoff.WithBackOff(retryPolicy()), backoff.WithMaxElapsedTime(6*answerTimeout))
+	return ack, unknown, err
 }
 
 // confirm reads the fence from the leader: only a newer claim there means that this one is void.

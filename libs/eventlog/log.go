@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kith.internal/events"
+	"kith.internal/libs/fault"
 )
 
 // Config says on whose behalf the log is opened.
@@ -28,7 +30,10 @@ type Log struct {
 	stream  jetstream.Stream
 	timers  jetstream.Stream
 	queue   chan *request
-	closed  chan struct{}
+	close   context.CancelFunc
+	closed  <-chan struct{}
+	ended   chan struct{} // closed once nothing is committed any more
+	known   atomic.Uint64 // a sequence that the log is known to have
 	metrics *metrics
 }
 
@@ -42,23 +47,30 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 	if cfg.Registry == nil {
 		cfg.Registry = prometheus.NewRegistry()
 	}
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncTimeout(answerTimeout))
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{cfg: cfg, nc: nc, js: js, queue: make(chan *request, 4096), closed: make(chan struct{}), metrics: newMetrics(cfg.Registry)}
+	l := &Log{cfg: cfg, nc: nc, js: js, queue: make(chan *request, 4096), ended: make(chan struct{}), metrics: newMetrics(cfg.Registry)}
 	if l.stream, err = ensure(ctx, js, logConfig(cfg.Replicas)); err != nil {
 		return nil, err
 	}
 	if l.timers, err = ensure(ctx, js, timersConfig(cfg.Replicas)); err != nil {
 		return nil, err
 	}
-	go l.commitLoop()
+	l.known.Store(l.stream.CachedInfo().State.LastSeq)
+	commits, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	l.close, l.closed = cancel, commits.Done()
+	go l.commitLoop(commits)
 	return l, nil
 }
 
-// Close ends the goroutine that commits, once. Appends after it fail with kind Unavailable.
-func (l *Log) Close() { close(l.closed) }
+// Close ends the commits that are under way and waits for it. Appends after it fail with kind
+// Unavailable.
+func (l *Log) Close() {
+	l.close()
+	<-l.ended
+}
 
 // JetStream is the JetStream context of the log's connection.
 func (l *Log) JetStream() jetstream.JetStream { return l.js }
@@ -83,10 +95,19 @@ func (l *Log) Last(ctx context.Context) (uint64, error) {
 	return info.State.LastSeq, nil
 }
 
-func message(e events.Event) (*nats.Msg, error) {
-	m, err := events.Encode(e)
+// roomForHeaders is what the headers of a commit may add to a message.
+const roomForHeaders = 1 << 10
+
+// message encodes a fact. One that is too large for any server is refused here, where it does not
+// concern those who share its commit.
+func (l *Log) message(e events.Event) (*nats.Msg, error) {
+	encoded, err := events.Encode(e)
 	if err != nil {
 		return nil, err
 	}
-	return &nats.Msg{Subject: m.Subject, Header: nats.Header(m.Header), Data: m.Body}, nil
+	m := &nats.Msg{Subject: encoded.Subject, Header: nats.Header(encoded.Header), Data: encoded.Body}
+	if size := m.Size() + roomForHeaders; int64(size) > l.nc.MaxPayload() {
+		return nil, fault.New(fault.TooLarge, "fact-too-large", fmt.Sprintf("the fact has %d bytes, more than a server takes", m.Size()))
+	}
+	return m, nil
 }

@@ -2,14 +2,11 @@ package eventlog
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
-	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/synadia-io/orbit.go/jetstreamext"
 
@@ -22,10 +19,13 @@ import (
 func (l *Log) Get(ctx context.Context, seq uint64) (events.Event, error) {
 	m, err := l.stream.GetMsg(ctx, seq)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return events.Event{}, fault.New(fault.NotFound, "no-such-sequence", fmt.Sprintf("the log has no fact at sequence %d", seq))
+		m, err = l.leader(ctx, map[string]any{"seq": seq}) // the replica that was asked may be behind
 	}
 	if err != nil {
 		return events.Event{}, unavailable("read a fact", err)
+	}
+	if m == nil {
+		return events.Event{}, fault.New(fault.NotFound, "no-such-sequence", fmt.Sprintf("the log has no fact at sequence %d", seq))
 	}
 	return decode(m)
 }
@@ -71,47 +71,113 @@ func (l *Log) Person(ctx context.Context, person events.PersonID, contexts ...ev
 // up to the log's end as it is now. A fact that cannot be decoded comes with its error. It fails
 // with what fn fails with, and with kind Unavailable.
 func (l *Log) Read(ctx context.Context, from uint64, filters []string, fn func(events.Event, error) error) error {
-	last, err := l.Last(ctx)
-	if err != nil || from > last {
+	end, err := l.end(ctx, filters)
+	if err != nil || from > end {
 		return err
+	}
+	r, err := l.reading(ctx, from, filters)
+	if err != nil {
+		return err
+	}
+	defer r.msgs.Stop()
+	for seq := uint64(0); seq < end; {
+		m, meta, err := r.next(ctx)
+		if err != nil {
+			return err
+		}
+		if seq = meta.Sequence.Stream; seq > end {
+			return nil
+		}
+		if err := r.hand(m, meta, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Follow calls fn with every fact from a sequence on that matches one of the filters, in log
+// order, those in the log and those to come, until ctx is done. caughtUp is called once, when
+// the facts that were in the log at the call have been handed over. It fails with what fn fails
+// with, and with kind Unavailable.
+func (l *Log) Follow(ctx context.Context, from uint64, filters []string, caughtUp func(), fn func(events.Event, error) error) error {
+	end, err := l.end(ctx, filters)
+	if err != nil {
+		return err
+	}
+	r, err := l.reading(ctx, from, filters)
+	if err != nil {
+		return err
+	}
+	defer r.msgs.Stop()
+	behind := from <= end
+	if !behind {
+		caughtUp()
+	}
+	for {
+		m, meta, err := r.next(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.hand(m, meta, fn); err != nil {
+			return err
+		}
+		if behind && meta.Sequence.Stream >= end {
+			behind = false
+			caughtUp()
+		}
+	}
+}
+
+// reading is part of the log as it is delivered.
+type reading struct {
+	msgs    jetstream.MessagesContext
+	filters []string // where the server does not filter
+}
+
+// reading delivers from a sequence on. Several filters are applied here: see Subscribe.
+func (l *Log) reading(ctx context.Context, from uint64, filters []string) (*reading, error) {
+	r := &reading{}
+	if len(filters) > 1 {
+		r.filters, filters = filters, nil
 	}
 	c, err := l.js.OrderedConsumer(ctx, StreamName, jetstream.OrderedConsumerConfig{
 		FilterSubjects: filters, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(from, 1)})
 	if err != nil {
-		return unavailable("read the log", err)
+		return nil, unavailable("read the log", err)
 	}
-	if info := c.CachedInfo(); info != nil && info.NumPending == 0 {
-		return nil
+	if r.msgs, err = c.Messages(); err != nil {
+		return nil, unavailable("read the log", err)
 	}
-	msgs, err := c.Messages()
-	if err != nil {
-		return unavailable("read the log", err)
-	}
-	defer msgs.Stop()
-	return readTo(ctx, msgs, last, fn)
+	return r, nil
 }
 
-func readTo(ctx context.Context, msgs jetstream.MessagesContext, last uint64, fn func(events.Event, error) error) error {
-	for {
-		m, err := msgs.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return unavailable("read the log", err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return unavailable("read the log", err)
-		}
-		if meta.Sequence.Stream > last {
-			return nil
-		}
-		e, err := decode(raw(m, meta))
-		if err := fn(e, err); err != nil {
-			return err
-		}
-		if meta.Sequence.Stream == last || meta.NumPending == 0 {
-			return nil
-		}
+func (r *reading) next(ctx context.Context) (jetstream.Msg, *jetstream.MsgMetadata, error) {
+	m, err := r.msgs.Next(jetstream.NextContext(ctx))
+	if err != nil {
+		return nil, nil, unavailable("read the log", err)
 	}
+	meta, err := m.Metadata()
+	if err != nil {
+		return nil, nil, unavailable("read the log", err)
+	}
+	return m, meta, nil
+}
+
+// hand gives a message to fn, if it is one of those asked for.
+func (r *reading) hand(m jetstream.Msg, meta *jetstream.MsgMetadata, fn func(events.Event, error) error) error {
+	if !matchesAny(m.Subject(), r.filters) {
+		return nil
+	}
+	e, err := decode(raw(m, meta))
+	return fn(e, err)
+}
+
+// matchesAny reports whether a subject matches one of the filters; without any, all do.
+func matchesAny(subject string, filters []string) bool {
+	return len(filters) == 0 || slices.ContainsFunc(filters, func(f string) bool { return events.Matches(subject, f) })
 }
 
 func raw(m jetstream.Msg, meta *jetstream.MsgMetadata) *jetstream.RawStreamMsg {
@@ -122,100 +188,4 @@ func decode(m *jetstream.RawStreamMsg) (events.Event, error) {
 	e, err := events.Decode(events.Message{Subject: m.Subject, Header: m.Header, Body: m.Data})
 	e.Seq, e.Recorded = m.Sequence, m.Time.UTC()
 	return e, err
-}
-
-// LastOf returns the last fact of a context as the leader knows it, or nil where there is none.
-func (l *Log) LastOf(ctx context.Context, c events.Context) (*events.Event, error) {
-	m, err := l.leaderLast(ctx, events.FilterContext(c))
-	if err != nil || m == nil {
-		return nil, err
-	}
-	e, err := decode(m)
-	return &e, err
-}
-
-// leaderLast asks the stream's leader: a direct get may be answered by a replica that is behind.
-func (l *Log) leaderLast(ctx context.Context, subject string) (*jetstream.RawStreamMsg, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
-	ask, err := json.Marshal(map[string]string{"last_by_subj": subject})
-	if err != nil {
-		return nil, err
-	}
-	reply, err := l.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+StreamName, ask)
-	if err != nil {
-		return nil, unavailable("read the log's leader", err)
-	}
-	return parseLeader(reply.Data)
-}
-
-func parseLeader(data []byte) (*jetstream.RawStreamMsg, error) {
-	var answer struct {
-		Error   *jetstream.APIError `json:"error"`
-		Message *struct {
-			Subject string    `json:"subject"`
-			Seq     uint64    `json:"seq"`
-			Header  []byte    `json:"hdrs"`
-			Data    []byte    `json:"data"`
-			Time    time.Time `json:"time"`
-		} `json:"message"`
-	}
-	if err := json.Unmarshal(data, &answer); err != nil {
-		return nil, unavailable("read the log's leader", err)
-	}
-	if e := answer.Error; e != nil {
-		if e.ErrorCode == jetstream.JSErrCodeMessageNotFound {
-			return nil, nil
-		}
-		return nil, unavailable("read the log's leader", e)
-	}
-	m := answer.Message
-	header, err := nats.DecodeHeadersMsg(m.Header)
-	if err != nil && len(m.Header) > 0 {
-		return nil, unavailable("read the log's leader", err)
-	}
-	return &jetstream.RawStreamMsg{Subject: m.Subject, Header: header, Data: m.Data, Sequence: m.Seq, Time: m.Time}, nil
-}
-
-// Follow calls fn with every fact from a sequence on that matches one of the filters, in log
-// order, those in the log and those to come, until ctx is done. caughtUp is called once, when
-// the facts that were in the log at the call have been handed over. It fails with what fn fails
-// with, and with kind Unavailable.
-func (l *Log) Follow(ctx context.Context, from uint64, filters []string, caughtUp func(), fn func(events.Event, error) error) error {
-	c, err := l.js.OrderedConsumer(ctx, StreamName, jetstream.OrderedConsumerConfig{
-		FilterSubjects: filters, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(from, 1)})
-	if err != nil {
-		return unavailable("follow the log", err)
-	}
-	behind := c.CachedInfo().NumPending
-	if behind == 0 {
-		caughtUp()
-	}
-	msgs, err := c.Messages()
-	if err != nil {
-		return unavailable("follow the log", err)
-	}
-	defer msgs.Stop()
-	for {
-		m, err := msgs.Next(jetstream.NextContext(ctx))
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return unavailable("follow the log", err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return unavailable("follow the log", err)
-		}
-		e, err := decode(raw(m, meta))
-		if err := fn(e, err); err != nil {
-			return err
-		}
-		if behind > 0 {
-			if behind--; behind == 0 {
-				caughtUp()
-			}
-		}
-	}
 }

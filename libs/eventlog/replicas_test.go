@@ -14,7 +14,7 @@ import (
 func TestReadsWhatIsAcknowledged(t *testing.T) {
 	c := natstest.Cluster(t, 3)
 	logs := []*eventlog.Log{open(t, c.Connect(0), 3), open(t, c.Connect(1), 3), open(t, c.Connect(2), 3)}
-	const rounds = 60
+	const rounds = 25
 	var wg sync.WaitGroup
 	for i, l := range logs {
 		wg.Go(func() {

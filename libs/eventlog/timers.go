@@ -3,6 +3,7 @@ package eventlog
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -40,29 +41,62 @@ type Timer struct {
 	At      time.Time       `json:"at"`
 }
 
-// SetTimers replaces the timers of documents. It returns once the server has them all.
+// timersInFlight is how many timers may be on their way to the server at once.
+const timersInFlight = 1000
+
+// SetTimers replaces the timers of documents. It returns once the server has them all, and fails with
+// kind Unavailable where it may not have one.
 func (l *Log) SetTimers(ctx context.Context, timers []Timer) error {
+	for some := range slices.Chunk(timers, timersInFlight) {
+		if err := l.setTimers(ctx, some); err != nil {
+			return unavailable("set timers", err)
+		}
+	}
+	return nil
+}
+
+func (l *Log) setTimers(ctx context.Context, timers []Timer) error {
+	sent := make([]jetstream.PubAckFuture, 0, len(timers))
 	for _, t := range timers {
-		body, err := json.Marshal(t)
+		m, err := t.message()
 		if err != nil {
 			return err
 		}
-		m := nats.NewMsg(timerSet + t.Service + "." + t.About)
-		m.Data = body
-		if _, err := l.js.PublishMsgAsync(m, jetstream.WithScheduleAt(t.At.UTC()), jetstream.WithScheduleTarget(timerDue+t.Service+"."+t.About)); err != nil {
-			return unavailable("set a timer", err)
+		future, err := l.js.PublishMsgAsync(m)
+		if err != nil {
+			return err
+		}
+		sent = append(sent, future)
+	}
+	for _, future := range sent {
+		select {
+		case <-future.Ok():
+		case err := <-future.Err():
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	select {
-	case <-l.js.PublishAsyncComplete():
-		return nil
-	case <-ctx.Done():
-		return unavailable("set timers", ctx.Err())
+	return nil
+}
+
+// message is what the server keeps until the timer fires. Its time stands there in full: the client's
+// own option drops what is below a second, and the timer would fire before its time.
+func (t Timer) message() (*nats.Msg, error) {
+	body, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
 	}
+	m := nats.NewMsg(timerSet + t.Service + "." + t.About)
+	m.Data = body
+	m.Header.Set(jetstream.ScheduleHeader, "@at "+t.At.UTC().Format(time.RFC3339Nano))
+	m.Header.Set(jetstream.ScheduleTargetHeader, timerDue+t.Service+"."+t.About)
+	return m, nil
 }
 
 // WatchTimers appends a Due fact for each of a service's timers whose time has come, until ctx is
-// done. Several replicas may watch: a second Due of the same timer is a duplicate.
+// done. Several replicas may watch: a second Due of the same timer is a duplicate. It fails with kind
+// Unavailable.
 func (l *Log) WatchTimers(ctx context.Context, service string) error {
 	c, err := l.timers.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: "timers-" + service, FilterSubject: timerDue + service + ".>", AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 5000})
@@ -85,9 +119,10 @@ func (l *Log) appendDue(ctx context.Context, fetched jetstream.MessageBatch) err
 	var due []events.Event
 	var msgs []jetstream.Msg
 	for m := range fetched.Messages() {
-		var t Timer
-		if json.Unmarshal(m.Data(), &t) == nil {
-			due = append(due, dueFact(t))
+		if e, err := dueOf(m.Data()); err == nil {
+			due = append(due, e)
+		} else {
+			l.cfg.Log.Error("a timer is dropped: no Due can be made of it", "subject", m.Subject(), "error", err)
 		}
 		msgs = append(msgs, m)
 	}
@@ -101,7 +136,21 @@ func (l *Log) appendDue(ctx context.Context, fetched jetstream.MessageBatch) err
 			return unavailable("watch timers", err)
 		}
 	}
+	if err := fetched.Error(); err != nil && !transient(err) {
+		return unavailable("watch timers", err)
+	}
 	return nil
+}
+
+// dueOf is the Due fact of a timer that has fired. It fails where the log would not take it.
+func dueOf(body []byte) (events.Event, error) {
+	var t Timer
+	if err := json.Unmarshal(body, &t); err != nil {
+		return events.Event{}, err
+	}
+	e := dueFact(t)
+	_, err := events.Encode(e)
+	return e, err
 }
 
 func dueFact(t Timer) events.Event {

@@ -58,17 +58,15 @@ func Write(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	p := ProblemOf(err)
-	body, failed := json.Marshal(p)
-	if failed != nil { // strings and numbers only: cannot be
-		body = nil
-	}
 	if KindOf(err) == Unavailable {
 		w.Header().Set("Retry-After", "1")
 	}
 	w.Header().Set("Content-Type", ContentType)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(p.Status)
-	w.Write(append(body, '\n')) //nolint:errcheck // the client has left
+	body := json.NewEncoder(w)
+	body.SetEscapeHTML(false) // people read it: person:<id>, not person:\u003cid\u003e
+	body.Encode(p)            //nolint:errcheck // the client has left
 }
 
 // Read is Write's other end: the error that a response of status 400 and above carries.
@@ -78,6 +76,11 @@ func Read(resp *http.Response) *Error {
 	if err != nil || json.Unmarshal(body, &p) != nil || p.Type == "" {
 		return New(kindOf(resp.StatusCode), "http", fmt.Sprintf("the server answered %s", resp.Status))
 	}
+	return p.Fault()
+}
+
+// Fault is the error that a problem states.
+func (p Problem) Fault() *Error {
 	return New(kindOf(p.Status), strings.TrimPrefix(p.Type, typePrefix), p.Detail, p.Errors...)
 }
 

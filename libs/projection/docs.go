@@ -20,13 +20,16 @@ type Docs struct {
 	cached map[string]*entry
 	dirty  map[string]bool
 	woken  map[string]bool // keys whose wake was set since the last commit, changed or not
+	err    error           // the first document that could not be asked for
 	seq    uint64
+	size   int // of what is cached
 	limit  int
 }
 
 type entry struct {
 	Record
-	doc any // decoded; nil where there is none
+	doc  any // decoded; nil where there is none
+	size int // of the body as it was last loaded or committed
 }
 
 // Timer asks for a Due fact about a document once a time has come. A zero At takes it back.
@@ -36,8 +39,11 @@ type Timer struct {
 	At     time.Time
 }
 
-// cacheLimit is how many clean documents stay in memory: some 2 KB each.
-const cacheLimit = 200_000
+// cacheLimit is how many bytes of documents, as they are stored, stay in memory.
+const cacheLimit = 64 << 20
+
+// entrySize is what an entry takes beside its document.
+const entrySize = 256
 
 // NewDocs returns the documents of store. Every access to the store is under ctx.
 func NewDocs(ctx context.Context, store Store) *Docs {
@@ -61,7 +67,7 @@ func Get[T any](d *Docs, key string) (*T, error) {
 		if err := json.Unmarshal(e.Body, doc); err != nil {
 			return nil, fmt.Errorf("decode document: %w", err)
 		}
-		e.doc = doc
+		e.doc, e.Body = doc, nil // one form is enough
 	}
 	doc, ok := e.doc.(*T)
 	if !ok {
@@ -85,8 +91,8 @@ func (d *Docs) Delete(key string) {
 	d.wake(e, Timer{Key: key})
 }
 
-// Seq is the input that last Put the document at key; 0 where none did. Rules skip an input at
-// or below it, so that folding again is harmless.
+// Seq is the input that last Put the document at key; 0 where none did, or where it cannot be asked
+// for: see Err. Rules skip an input at or below it, so that folding again is harmless.
 func (d *Docs) Seq(key string) uint64 {
 	e, err := d.entry(key)
 	if err != nil {
@@ -109,22 +115,25 @@ func (d *Docs) wake(e *entry, t Timer) {
 	}
 }
 
-// Keys returns the keys that begin with prefix, sorted.
+// Keys returns the keys that begin with prefix, sorted. That of a deleted document stays, before a
+// commit as after it: Get says that nothing is there.
 func (d *Docs) Keys(prefix string) ([]string, error) {
 	keys, err := d.store.Keys(d.ctx, prefix)
 	if err != nil {
 		return nil, err
 	}
-	gone := func(k string) bool { e := d.cached[k]; return d.dirty[k] && e.doc == nil && e.Body == nil }
-	keys = slices.DeleteFunc(keys, gone)
 	for k := range d.dirty {
-		if strings.HasPrefix(k, prefix) && !gone(k) {
+		if strings.HasPrefix(k, prefix) {
 			keys = append(keys, k)
 		}
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys), nil
 }
+
+// Err is why a document could not be asked for since the last Drop. What was folded meanwhile is not
+// to be trusted, also where the rules went on regardless; a Commit fails with it.
+func (d *Docs) Err() error { return d.err }
 
 // Dirty is how many documents the next Commit will write.
 func (d *Docs) Dirty() int { return len(d.dirty) }
@@ -141,8 +150,10 @@ func (d *Docs) Commit(p Progress) ([]Timer, error) {
 	}
 	timers := d.timers()
 	for key := range d.dirty {
-		if e := d.cached[key]; e.doc != nil {
-			e.Body = nil // the decoded form is enough
+		e := d.cached[key]
+		d.weigh(e)
+		if e.doc != nil {
+			e.Body = nil // one form is enough
 		}
 	}
 	clear(d.dirty)
@@ -152,6 +163,9 @@ func (d *Docs) Commit(p Progress) ([]Timer, error) {
 }
 
 func (d *Docs) changed() ([]Record, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
 	records := make([]Record, 0, len(d.dirty))
 	for key := range d.dirty {
 		e := d.cached[key]
@@ -178,16 +192,23 @@ func (d *Docs) timers() []Timer {
 	return timers
 }
 
+// weigh notes how large an entry's body is.
+func (d *Docs) weigh(e *entry) {
+	d.size += len(e.Body) - e.size
+	e.size = len(e.Body)
+}
+
 // evict empties a full cache: what is hot comes back, and no order has to be kept.
 func (d *Docs) evict() {
-	if len(d.cached) > d.limit {
-		clear(d.cached)
+	if d.size+len(d.cached)*entrySize > d.limit {
+		d.cached, d.size = map[string]*entry{}, 0
 	}
 }
 
 // Drop forgets everything that is not committed.
 func (d *Docs) Drop() {
 	d.cached, d.dirty, d.woken = map[string]*entry{}, map[string]bool{}, map[string]bool{}
+	d.size, d.err = 0, nil
 }
 
 func (d *Docs) entry(key string) (*entry, error) {
@@ -196,18 +217,20 @@ func (d *Docs) entry(key string) (*entry, error) {
 	}
 	r, err := d.store.Load(d.ctx, key)
 	if err != nil {
-		return nil, fmt.Errorf("load document: %w", err)
+		d.err = cmp.Or(d.err, fmt.Errorf("load document: %w", err))
+		return nil, d.err
 	}
 	e := &entry{Record: Record{Key: key}}
 	if r != nil {
 		e.Record = *r
 	}
+	d.weigh(e)
 	d.cached[key] = e
 	return e, nil
 }
 
-// known is entry for writers: a document that cannot be loaded fails at the next Commit anyway,
-// because the store is gone.
+// known is entry for writers: one that cannot be loaded is made up, for nothing of it will be
+// committed.
 func (d *Docs) known(key string) *entry {
 	e, err := d.entry(key)
 	if err != nil {

@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,6 +20,9 @@ import (
 // progressKey holds the Progress; every commit expects its revision, so that of two writers one
 // is refused.
 const progressKey = "progress"
+
+// answerTimeout is how long a commit waits for its answer: where none comes its outcome is unknown.
+const answerTimeout = 10 * time.Second
 
 // KV is a Store in a JetStream KV bucket.
 type KV struct {
@@ -35,39 +40,12 @@ func OpenKV(ctx context.Context, nc *nats.Conn, name string, replicas int) (*KV,
 	if err != nil {
 		return nil, err
 	}
-	bucket, err := ensureBucket(ctx, js, name, replicas)
+	stream, bucket, err := openBucket(ctx, js, name, replicas)
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", name, err)
-	}
-	stream, err := js.Stream(ctx, "KV_"+name)
-	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", name, err)
+		return nil, err
 	}
 	s := &KV{nc: nc, stream: stream, bucket: bucket, prefix: "$KV." + name + "."}
 	return s, s.loadProgress(ctx)
-}
-
-func ensureBucket(ctx context.Context, js jetstream.JetStream, name string, replicas int) (jetstream.KeyValue, error) {
-	bucket, err := js.KeyValue(ctx, name)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		bucket, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: name, History: 1, Storage: jetstream.FileStorage, Replicas: replicas, Compression: true,
-		})
-	}
-	if err != nil {
-		return nil, err
-	}
-	stream, err := js.Stream(ctx, "KV_"+name)
-	if err != nil {
-		return nil, err
-	}
-	if cfg := stream.CachedInfo().Config; !cfg.AllowAtomicPublish {
-		cfg.AllowAtomicPublish = true
-		if _, err := js.UpdateStream(ctx, cfg); err != nil {
-			return nil, err
-		}
-	}
-	return bucket, nil
 }
 
 func (s *KV) loadProgress(ctx context.Context) error {
@@ -76,7 +54,7 @@ func (s *KV) loadProgress(ctx context.Context) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("load progress: %w", err)
+		return unavailable("load progress", err)
 	}
 	s.revision = e.Revision()
 	return json.Unmarshal(e.Value(), &s.progress)
@@ -93,7 +71,7 @@ func load(ctx context.Context, bucket jetstream.KeyValue, key string) (*Record, 
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, unavailable("load a document", err)
 	}
 	r := &Record{Key: key}
 	return r, json.Unmarshal(e.Value(), r)
@@ -112,7 +90,7 @@ func keys(ctx context.Context, stream jetstream.Stream, subjects, prefix string)
 	}
 	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(filter))
 	if err != nil {
-		return nil, err
+		return nil, unavailable("list documents", err)
 	}
 	var found []string
 	for subject := range info.State.Subjects {
@@ -127,35 +105,47 @@ func keys(ctx context.Context, stream jetstream.Stream, subjects, prefix string)
 // Progress implements Store.
 func (s *KV) Progress(context.Context) (Progress, error) { return s.progress, nil }
 
-// Each calls fn with every record, as it is in the bucket at the call.
+// Each calls fn with every record, as it is in the bucket at the call. The replica that lists them may
+// be behind: the end is where the leader says that it is.
 func (s *KV) Each(ctx context.Context, fn func(Record) error) error {
-	w, err := s.bucket.WatchAll(ctx, jetstream.IgnoreDeletes())
+	info, err := s.stream.Info(ctx)
 	if err != nil {
-		return fmt.Errorf("list documents: %w", err)
+		return unavailable("list documents", err)
+	}
+	if info.State.Msgs == 0 {
+		return nil
+	}
+	w, err := s.bucket.WatchAll(ctx)
+	if err != nil {
+		return unavailable("list documents", err)
 	}
 	defer w.Stop() //nolint:errcheck // the watch ends with its context at the latest
 	for e := range w.Updates() {
-		if e == nil { // the end of what was there at the call
-			return nil
-		}
-		r := Record{Key: e.Key()}
-		if r.Key == progressKey {
+		if e == nil {
 			continue
 		}
-		if err := json.Unmarshal(e.Value(), &r); err != nil {
-			return fmt.Errorf("decode document: %w", err)
-		}
-		if err := fn(r); err != nil {
+		if err := each(e, fn); err != nil || e.Revision() >= info.State.LastSeq {
 			return err
 		}
 	}
-	return ctx.Err()
+	return unavailable("list documents", cmp.Or(ctx.Err(), errWatchEnded))
+}
+
+func each(e jetstream.KeyValueEntry, fn func(Record) error) error {
+	if e.Key() == progressKey || e.Operation() != jetstream.KeyValuePut {
+		return nil
+	}
+	r := Record{Key: e.Key()}
+	if err := json.Unmarshal(e.Value(), &r); err != nil {
+		return fmt.Errorf("decode document: %w", err)
+	}
+	return fn(r)
 }
 
 // Clear removes every document, for a rebuild.
 func (s *KV) Clear(ctx context.Context) error {
 	if err := s.stream.Purge(ctx); err != nil {
-		return fmt.Errorf("clear documents: %w", err)
+		return unavailable("clear documents", err)
 	}
 	s.progress, s.revision = Progress{}, 0
 	return nil
@@ -189,12 +179,14 @@ func (s *KV) commit(ctx context.Context, records []Record, p Progress) error {
 		}
 		msgs = append(msgs, m)
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	ack, err := batch.Publish(ctx, s.nc, msgs)
 	if errors.Is(err, batch.ErrStale) {
 		return fmt.Errorf("%w: %w", ErrStale, err)
 	}
 	if err != nil {
-		return fmt.Errorf("commit documents: %w", err)
+		return unavailable("commit documents", err)
 	}
 	s.revision, s.progress = ack.Seq-uint64(len(msgs)-1), p
 	return nil

@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,13 +19,9 @@ type Reader struct {
 
 // OpenReader opens the bucket called name, making it where its writer has not started yet.
 func OpenReader(ctx context.Context, js jetstream.JetStream, name string, replicas int) (*Reader, error) {
-	bucket, err := ensureBucket(ctx, js, name, replicas)
+	stream, bucket, err := openBucket(ctx, js, name, replicas)
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", name, err)
-	}
-	stream, err := js.Stream(ctx, "KV_"+name)
-	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", name, err)
+		return nil, err
 	}
 	return &Reader{stream: stream, bucket: bucket, prefix: "$KV." + name + "."}, nil
 }
@@ -55,61 +52,37 @@ func (r *Reader) Progress(ctx context.Context) (Progress, error) {
 		return p, nil
 	}
 	if err != nil {
-		return p, err
+		return p, unavailable("load progress", err)
 	}
 	return p, json.Unmarshal(e.Value(), &p)
 }
 
 // Wait returns once the documents include the input at seq, with the progress they have then.
-// It fails with the error of ctx.
+// It fails with the error of ctx, and with kind Unavailable.
 func (r *Reader) Wait(ctx context.Context, seq uint64) (Progress, error) {
 	if p, err := r.Progress(ctx); err != nil || p.Handled >= seq {
 		return p, err
 	}
 	w, err := r.bucket.Watch(ctx, progressKey)
 	if err != nil {
-		return Progress{}, err
+		return Progress{}, unavailable("wait", err)
 	}
 	defer w.Stop() //nolint:errcheck // the watch ends with its context at the latest
 	for {
 		select {
 		case <-ctx.Done():
 			return Progress{}, ctx.Err()
-		case e := <-w.Updates():
+		case e, open := <-w.Updates():
 			var p Progress
+			if !open {
+				return p, unavailable("wait", cmp.Or(ctx.Err(), errWatchEnded))
+			}
 			if e == nil { // the end of what was there at the start
 				continue
 			}
 			if err := json.Unmarshal(e.Value(), &p); err != nil || p.Handled >= seq {
 				return p, err
 			}
-		}
-	}
-}
-
-// Follow calls fn with every document whose key matches, now and whenever one changes, until
-// ctx is done. It is how an in-memory index for lists and aggregates is kept.
-func Follow[T any](ctx context.Context, r *Reader, pattern string, fn func(key string, doc *T)) error {
-	w, err := r.bucket.Watch(ctx, pattern)
-	if err != nil {
-		return err
-	}
-	defer w.Stop() //nolint:errcheck // the watch ends with its context at the latest
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case e := <-w.Updates():
-			if e == nil {
-				continue
-			}
-			var rec Record
-			doc := new(T)
-			if json.Unmarshal(e.Value(), &rec) != nil || rec.Body == nil || json.Unmarshal(rec.Body, doc) != nil {
-				fn(e.Key(), nil)
-				continue
-			}
-			fn(e.Key(), doc)
 		}
 	}
 }

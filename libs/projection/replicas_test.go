@@ -20,7 +20,7 @@ func TestLoadsWhatIsCommitted(t *testing.T) {
 		}
 		return s
 	}
-	s := open(0)
+	s, others := open(0), []*projection.KV{open(0), open(1), open(2)}
 	for i := range uint64(60) {
 		var records []projection.Record
 		for k := range 400 {
@@ -29,8 +29,10 @@ func TestLoadsWhatIsCommitted(t *testing.T) {
 		if err := s.Commit(t.Context(), records, projection.Progress{Handled: i + 1}); err != nil {
 			t.Fatal(err)
 		}
-		if r, err := s.Load(t.Context(), "k.399"); err != nil || r.Seq != i+1 {
-			t.Errorf("round %d: loaded %+v, %v", i, r.Seq, err)
+		for j, o := range others {
+			if r, err := o.Load(t.Context(), "k.399"); err != nil || r == nil || r.Seq != i+1 {
+				t.Errorf("round %d: server %d has %v, %v", i, j, r, err)
+			}
 		}
 		next := open(int(i) % 3)
 		if p, err := next.Progress(t.Context()); err != nil || p.Handled != i+1 {

@@ -42,6 +42,45 @@ func TestOneFact(t *testing.T) {
 	}
 }
 
+// TestAnEventInHeaders: what CloudEvents calls the binary mode.
+func TestAnEventInHeaders(t *testing.T) {
+	u := start(t, natstest.Fast(t))
+	u.accepted(joined("1"), joined("2"))
+	for _, want := range []int{201, 200} {
+		r, err := http.NewRequest("POST", u.url+"/intake/v1/events", strings.NewReader(`{"recipient":"hr:1","supporter":"hr:2","recordedBy":"system"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range map[string]string{"specversion": "1.0", "id": "binary", "source": "/test", "type": "AdviceGiven", "time": "2024-03-01T09:00:00Z"} {
+			r.Header.Set("Ce-"+name, value)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%d %s, want %d", resp.StatusCode, body, want)
+		}
+	}
+	if acts := u.facts("kith.support.>"); len(acts) != 1 || acts[0].Time.Day() != 1 {
+		t.Errorf("%+v", acts)
+	}
+}
+
+// TestARowIsRefusedOnce, however much is wrong with it; each mistake is said.
+func TestARowIsRefusedOnce(t *testing.T) {
+	u := start(t, natstest.Fast(t))
+	u.accepted(joined("1"), joined("2"))
+	mapping := strings.Replace(hrMapping, "topics: {column: about}", "goal: {column: about, map: {a: b}}", 1)
+	got := u.imports(mapping, file{"acts.csv", "at,what,to,by,about\nsoon,advice,1,2,skills\n2024-01-01,advice,1,2,a\n"})
+	if got.done == nil || got.done.Refused != 1 || got.done.Accepted != 1 || len(got.problems) != 2 {
+		t.Errorf("%s", got.body)
+	}
+}
+
 func TestABatchKeepsItsGoodOnes(t *testing.T) {
 	u := start(t, natstest.Fast(t))
 	batch := "[" + strings.Join([]string{joined("1"), joined("2"), advice("a", "1", "2"), advice("b", "1", "7")}, ",") + "]"

@@ -103,14 +103,14 @@ const hrPeople = "id,name,level,boss,start\n1,Ada,3,2,2020-01-01\n2,Ben,5,,2015-
 func tenMistakes() (text string, want map[int]string) {
 	want = map[int]string{}
 	bad := map[int][2]string{
-		100: {"2024-13-01 10:00,advice,1,2,", "time  is no time as the mapping says they are written"},
+		100: {"2024-13-01 10:00,advice,1,2,", "time at is no time as the mapping says they are written"},
 		200: {"2024-01-01 10:00,advice,1,99,", "supporter by is unknown"},
 		300: {"2024-01-01 10:00,advice,1,1,", "supporter by is the recipient"},
 		400: {"2024-01-01 10:00,gossip,1,2,", "  no fact of the mapping takes this row"},
 		500: {"2024-01-01 10:00,advice,1,2", "  has 4 cells"},
 		600: {`2024-01-01 10:00,"advice,1,2,`, "  has a quotation mark"},
 		700: {"2024-01-01 10:00,advice,,2,", "recipient to is required"},
-		800: {"2124-01-01 10:00,advice,1,2,", "time  is more than five minutes in the future"},
+		800: {"2124-01-01 10:00,advice,1,2,", "time at is more than five minutes in the future"},
 		900: {"2024-01-01 10:00,advice,1,2,skills;weather", "topics[1] about is none of"},
 		950: {"2024-01-01 10:00,advice,1,\xff,", "  is not UTF-8"},
 	}

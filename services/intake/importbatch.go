@@ -20,10 +20,7 @@ type batch struct {
 }
 
 func (b *batch) add(row mapping.Row) error {
-	for _, p := range row.Problems {
-		p.Line = row.Line
-		b.i.refuse(p)
-	}
+	b.i.refuse(row)
 	for _, r := range row.Requests {
 		b.in = append(b.in, Incoming{ID: r.ID, Source: b.i.m.Source(), Type: r.Fact, Subject: r.Person, Time: r.Time, Data: r.Body})
 		b.lines, b.reqs = append(b.lines, row.Line), append(b.reqs, r)
@@ -90,11 +87,16 @@ func problemsOf(err error, line int, r mapping.Request) []mapping.Problem {
 	return all
 }
 
-// refuse reports a row that no fact could be made of.
-func (i *importing) refuse(p mapping.Problem) {
-	i.at.Refused++
-	i.problem(p)
-	i.s.metrics.facts.WithLabelValues("refused").Inc()
+// refuse reports all that is wrong with a row, which is refused once.
+func (i *importing) refuse(row mapping.Row) {
+	for _, p := range row.Problems {
+		p.Line = row.Line
+		i.problem(p)
+	}
+	if len(row.Problems) > 0 {
+		i.at.Refused++
+		i.s.metrics.facts.WithLabelValues("refused").Inc()
+	}
 }
 
 func (i *importing) problem(p mapping.Problem) {

@@ -41,7 +41,7 @@ type cloudEvent struct {
 	Time        string          `json:"time"`
 	ContentType string          `json:"datacontenttype"`
 	Data        json.RawMessage `json:"data"`
-	Base64      json.RawMessage `json:"data_base64"`
+	Base64      json.RawMessage `json:"data_base64,omitempty"`
 }
 
 var sourceRE = regexp.MustCompile(`^/[A-Za-z0-9._~/-]{1,127}$`)

@@ -64,6 +64,7 @@ func (m *Mapping) compile() error {
 	if _, err := time.LoadLocation(m.Times.Zone); err != nil {
 		c.add("times.zone", "is no time zone")
 	}
+	c.layouts("times.layout", m.Times.Layout)
 	for i, f := range m.Files {
 		c.compileFile(fmt.Sprintf("files[%d]", i), f)
 	}
@@ -119,6 +120,8 @@ func (c *compiler) rule(at string, f Fact) rule {
 	r.when = c.condition(at+".when", f.When)
 	r.time = c.optional(at+".time", when, moment)
 	r.person = c.optional(at+".person", person, personal)
+	c.behind(&r, when, "time")
+	c.behind(&r, person, "person", "subject")
 	for _, column := range f.ID {
 		c.known(at+".id", column)
 	}
@@ -136,9 +139,17 @@ func (c *compiler) fields(at string, r *rule, fields map[string]Value, known map
 		}
 		v := fields[name]
 		r.fields = append(r.fields, target{path: strings.Split(name, "."), from: c.source(at+".fields."+name, &v, s)})
-		if v.Column != "" {
-			r.columns[name] = c.file.Columns[v.Column]
-		}
+		c.behind(r, &v, name)
+	}
+}
+
+// behind remembers the file's column behind what error messages name.
+func (c *compiler) behind(r *rule, v *Value, names ...string) {
+	if v == nil || v.Column == "" {
+		return
+	}
+	for _, name := range names {
+		r.columns[name] = c.file.Columns[v.Column]
 	}
 }
 

@@ -109,14 +109,31 @@ func (in Input) header(t *table) (*row, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", in.Name, err)
 	}
+	var missing []string
 	for alias, column := range in.File.Columns {
 		at := slices.IndexFunc(names, func(n string) bool { return strings.TrimSpace(n) == column })
 		if at < 0 {
-			rec.problem = &Problem{Line: 1, Column: column, Reason: "the file has no such column"}
+			missing = append(missing, column)
 		}
 		rec.index[alias] = at
 	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		rec.problem = &Problem{Line: 1, Column: strings.Join(missing, ", "), Reason: absent(len(missing), len(names))}
+	}
 	return rec, nil
+}
+
+// absent is what is said of columns that a file lacks.
+func absent(missing, cells int) string {
+	said := "is no column of the file"
+	if missing > 1 {
+		said = "are no columns of the file"
+	}
+	if missing > 1 && cells == 1 {
+		said += ", whose first line is a single cell: perhaps the separator is another"
+	}
+	return said
 }
 
 // open unpacks what is named .gz.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 
 	"sigs.k8s.io/yaml"
 
@@ -94,7 +95,7 @@ type Derive struct {
 func Parse(text []byte) (*Mapping, error) {
 	raw, err := yaml.YAMLToJSONStrict(text)
 	if err != nil {
-		return nil, problem("", "is no YAML: "+err.Error())
+		return nil, problem("", "is no YAML: "+strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if err := conforms(raw); err != nil {
 		return nil, err

@@ -192,6 +192,10 @@ func TestAMissingColumnIsSaidOnce(t *testing.T) {
 	if len(got) != 0 || len(problems) != 1 || problems[0].Column != "to" {
 		t.Errorf("%+v %+v", got, problems)
 	}
+	_, problems = rows(t, m, input(t, m, "ties.csv", "relation;from;to\nadvice;1;2\n"), mapping.Run{Now: now})
+	if len(problems) != 1 || problems[0].Column != "from, relation, to" || !strings.Contains(problems[0].Reason, "separator") {
+		t.Errorf("%+v", problems)
+	}
 }
 
 func TestAReasonNeverRepeatsTheValue(t *testing.T) {

@@ -26,13 +26,13 @@ func (r *rule) request(in scope, run Run, say func(field, column, reason string)
 		if who, err := r.person.get(in, run); err == nil {
 			req.Person = who.(string)
 		} else {
-			say("person", "", orRequired(err))
+			say("person", r.columns["person"], orRequired(err))
 			ok = false
 		}
 	}
 	var err error
 	if req.Time, err = r.occurred(in, run, body); err != nil {
-		say("time", "", orRequired(err))
+		say("time", r.columns["time"], orRequired(err))
 		ok = false
 	}
 	if req.Body, err = json.Marshal(body); err != nil {

@@ -23,8 +23,9 @@ const (
 
 // shape is the form of a field, and whether it is a list of it.
 type shape struct {
-	form form
-	list bool
+	form  form
+	list  bool
+	codes []string // of a closed vocabulary
 }
 
 // shapes returns the fields of a fact that a mapping may set, by their JSON path. What is sealed
@@ -77,6 +78,9 @@ func shapeOf(t reflect.Type) (shape, bool) {
 	case reflect.TypeFor[events.SealedBytes]():
 		return shape{form: text}, true
 	}
+	if word, ok := reflect.Zero(t).Interface().(interface{ Codes() []string }); ok {
+		return shape{form: text, codes: word.Codes()}, true
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return shapeOf(t.Elem())
@@ -88,7 +92,7 @@ func shapeOf(t reflect.Type) (shape, bool) {
 		return shape{form: number}, true
 	case reflect.Slice:
 		s, ok := shapeOf(t.Elem())
-		return shape{form: s.form, list: true}, ok && !s.list
+		return shape{form: s.form, list: true, codes: s.codes}, ok && !s.list
 	}
 	return shape{}, false
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,13 +49,32 @@ func (c *compiler) source(at string, v *Value, s shape) *source {
 	if v.Column != "" {
 		c.column(at, v.Column)
 	}
+	c.layouts(at+".layout", v.Layout)
+	c.codes(at, v, s)
 	zone, err := time.LoadLocation(firstOf(v.Zone, c.m.Times.Zone))
-	if err != nil {
+	switch {
+	case err == nil:
+		out.zone = zone
+	case v.Zone != "": // the mapping's own is said once
 		c.add(at+".zone", "is no time zone")
-		return out
 	}
-	out.zone = zone
 	return out
+}
+
+// codes refuses words that the field's vocabulary does not have, before every row is refused.
+func (c *compiler) codes(at string, v *Value, s shape) {
+	for _, word := range append(slices.Collect(maps.Values(v.Map)), v.Const, v.Default) {
+		list, ok := word.([]any)
+		if !ok {
+			list = []any{word}
+		}
+		for _, one := range list {
+			if len(s.codes) > 0 && !isNothing(one) && !slices.Contains(s.codes, fmt.Sprint(one)) {
+				c.add(at, "gives a word that is none of %s", strings.Join(s.codes, ", "))
+				return
+			}
+		}
+	}
 }
 
 // column refuses columns where there is no row: in what is derived of a person.

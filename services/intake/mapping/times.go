@@ -28,6 +28,19 @@ func layouts(own, general Layouts) []string {
 	return out
 }
 
+// layouts refuses what names no part of a time: most often it is written as another tool does.
+func (c *compiler) layouts(at string, all Layouts) {
+	for _, l := range all {
+		_, known := layoutNames[l]
+		if known || l == "unix" || l == "unixmilli" {
+			continue
+		}
+		if time.Date(1999, 12, 31, 23, 58, 57, 0, time.UTC).Format(l) == l {
+			c.add(at, "is not how 2 January 2006, 15:04:05 is written, such as 02.01.2006 15:04")
+		}
+	}
+}
+
 // moment reads a time as the file writes it.
 func (s *source) moment(v any) (time.Time, error) {
 	if at, ok := v.(time.Time); ok {

@@ -111,7 +111,7 @@ func TestImport(t *testing.T) {
 func TestImportThatEndsTooEarly(t *testing.T) {
 	for lines, want := range map[string]error{
 		`{"progress":{"accepted":8}}` + "\n":                                               errCutShort,
-		`{"failed":{"type":"urn:kith:problem:log","status":503,"detail":"no log"}}` + "\n": fault.New(fault.Unavailable, "import", "no log"),
+		`{"failed":{"type":"urn:kith:problem:log","status":503,"detail":"no log"}}` + "\n": fault.New(fault.Unavailable, "log", "no log"),
 	} {
 		err := importServer(t, lines).Import(t.Context(), nil, filesToImport(), func(ImportRecord) error { return nil })
 		if err == nil || err.Error() != want.Error() {
@@ -124,7 +124,18 @@ func TestImportOfAFileThatCannotBeRead(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }) //nolint:errcheck // it ends early, on purpose
 	gone := errors.New("gone")
 	err := c.Import(t.Context(), nil, []ImportFile{{"a.csv", func() (io.ReadCloser, error) { return nil, gone }}}, nil)
-	if !errors.Is(err, gone) {
+	var unreadable *Unreadable
+	if !errors.Is(err, gone) || !errors.As(err, &unreadable) || unreadable.Name != "a.csv" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAFailedImportKeepsItsKind: what the sender has to change is not to be tried again.
+func TestAFailedImportKeepsItsKind(t *testing.T) {
+	lines := `{"failed":{"type":"urn:kith:problem:file","title":"Invalid request","status":400,"detail":"a file cannot be read"}}` + "\n"
+	err := importServer(t, lines).Import(t.Context(), nil, filesToImport(), func(ImportRecord) error { return nil })
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Invalid || f.Code != "file" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -34,14 +34,14 @@ files:
 // mistakes are rows of sessions.csv by their line, and what is to be said of each: the field, the
 // column and the reason.
 var mistakes = map[int][2]string{
-	3:    {"2024-13-01T10:00:00Z,session,1,2,skills,30", "time is no time as the mapping says"},
+	3:    {"2024-13-01T10:00:00Z,session,1,2,skills,30", "at (time) is no time as the mapping says"},
 	102:  {"2024-01-01T10:00:00Z,session,1,99,skills,30", "by (supporter) is unknown: nobody in the directory has this id"},
 	203:  {"2024-01-01T10:00:00Z,session,1,1,skills,30", "by (supporter) is the recipient: nobody supports themselves"},
 	304:  {"2024-01-01T10:00:00Z,lunch,1,2,skills,30", "no fact of the mapping takes this row"},
 	405:  {"2024-01-01T10:00:00Z,session,1,2,skills", "has 5 cells"},
 	506:  {`2024-01-01T10:00:00Z,"session,1,2,skills,30`, "has a quotation mark"},
 	607:  {"2024-01-01T10:00:00Z,session,,2,skills,30", "to (recipient) is required"},
-	708:  {"2124-01-01T10:00:00Z,session,1,2,skills,30", "time is more than five minutes in the future"},
+	708:  {"2124-01-01T10:00:00Z,session,1,2,skills,30", "at (time) is more than five minutes in the future"},
 	809:  {"2024-01-01T10:00:00Z,session,1,2,skills;weather,30", "about (topics[1]) is none of"},
 	1001: {"2024-01-01T10:00:00Z,session,1,2,skills,half an hour", "minutes is no whole number"},
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,4 +48,21 @@ func TestTheDemoIsLoadedOnce(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestAKeyIsNeverMadeAnew: beside data of another key, a new one would seal what nobody can open.
+func TestAKeyIsNeverMadeAnew(t *testing.T) {
+	dir := t.TempDir()
+	run(t, dir, func(context.Context, up.Addresses) error { return nil })
+	lost := filepath.Join(dir, "tenant.key")
+	if err := os.Remove(lost); err != nil {
+		t.Fatal(err)
+	}
+	err := up.Run(t.Context(), up.Config{DataDir: dir, HTTPAddr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)})
+	if err == nil || !strings.Contains(err.Error(), lost+" is missing") {
+		t.Errorf("it started: %v", err)
+	}
+	if _, err := os.Stat(lost); err == nil {
+		t.Error("a key was made")
+	}
 }
