@@ -1,7 +1,6 @@
 package derive_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -89,22 +88,7 @@ func config() derive.Config {
 // run starts an engine; stopping it waits for its end.
 func run(t *testing.T, l *eventlog.Log, rules derive.Rules) (stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- derive.New(l, rules, config()).Run(ctx) }()
-	stopped := false
-	stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}
-	t.Cleanup(stop)
-	return stop
+	return runConfig(t, l, rules, config())
 }
 
 func act(id int, fact events.Fact) events.Event {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
@@ -74,13 +75,22 @@ func (e *Engine) Run(ctx context.Context) error {
 			delay.Reset()
 		}
 		wait := delay.NextBackOff()
-		e.cfg.Log.Warn("deriving stopped, trying again", "in", wait, "error", err)
+		e.report(err, wait)
 		select {
 		case <-ctx.Done():
 		case <-time.After(wait):
 		}
 	}
 	return nil
+}
+
+// report says why the replica begins anew.
+func (e *Engine) report(err error, wait time.Duration) {
+	if errors.Is(err, eventlog.ErrFenced) || errors.Is(err, projection.ErrStale) {
+		e.cfg.Log.Info("another replica has taken over, subscribing again", "in", wait, "error", err)
+		return
+	}
+	e.cfg.Log.Warn("deriving stopped, trying again", "in", wait, "error", err)
 }
 
 // replica subscribes and handles what is delivered until something fails.
@@ -95,6 +105,7 @@ func (e *Engine) replica(ctx context.Context) error {
 	g.Go(func() error { return sub.Run(ctx) })
 	g.Go(func() error { return e.log.WatchTimers(ctx, e.cfg.Service) })
 	g.Go(func() error { return e.watchLag(ctx) })
+	g.Go(func() error { return e.watchConnection(ctx) })
 	g.Go(func() error {
 		defer drain(sub.C) // the reader must never wait for one who has gone
 		return e.serve(ctx, sub.C)
@@ -153,33 +164,54 @@ func drain(c <-chan eventlog.Delivery) {
 	}()
 }
 
+// watchConnection ends the replica with its connection. A server that has crashed may have lost timers
+// that it had acknowledged, and another one may be behind: nothing that was read before counts.
+func (e *Engine) watchConnection(ctx context.Context) error {
+	changes := e.log.Conn().StatusChanged(nats.CONNECTED)
+	defer e.log.Conn().RemoveStatusListener(changes)
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-changes:
+		return fault.New(fault.Unavailable, "reconnected", "the connection was made anew")
+	}
+}
+
 // handled is how far the service's documents have come.
 func (e *Engine) handled(ctx context.Context) (uint64, error) {
 	store, err := projection.OpenKV(ctx, e.log.Conn(), e.cfg.Bucket, e.cfg.Replicas)
 	if err != nil {
 		return 0, err
 	}
-	p, err := store.Progress(ctx)
-	if !e.ours(p) {
-		return 0, err
-	}
+	p, err := e.progress(ctx, store)
 	return p.Handled, err
 }
 
-// ours reports whether documents are of this log and in today's form.
-func (e *Engine) ours(p projection.Progress) bool {
-	return p.Stream == e.log.Identity() && p.Layout == e.cfg.Layout
+// progress is how far documents have come: zero where they mean nothing any more, because they are of
+// another log or layout, or of more than the log has, which was restored since.
+func (e *Engine) progress(ctx context.Context, store *projection.KV) (projection.Progress, error) {
+	p, err := store.Progress(ctx)
+	if err != nil || p.Stream != e.log.Identity() || p.Layout != e.cfg.Layout {
+		return projection.Progress{}, err
+	}
+	last, err := e.log.Last(ctx)
+	if err != nil || p.Handled > last {
+		return projection.Progress{}, err
+	}
+	return p, nil
 }
 
-// openStore opens the documents for the working writer. Those of another log or another layout
-// mean nothing any more.
+// openStore opens the documents for the working writer, empty where they mean nothing any more.
 func (e *Engine) openStore(ctx context.Context) (*projection.KV, error) {
 	store, err := projection.OpenKV(ctx, e.log.Conn(), e.cfg.Bucket, e.cfg.Replicas)
 	if err != nil {
 		return nil, err
 	}
-	p, err := store.Progress(ctx)
-	if err != nil || p.Stream == "" || e.ours(p) {
+	there, err := store.Progress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if p, err := e.progress(ctx, store); err != nil || p == there {
 		return store, err
 	}
 	e.cfg.Log.Info("the documents are of another log or layout: rebuilding", "bucket", e.cfg.Bucket)
@@ -190,29 +222,22 @@ func (e *Engine) openStore(ctx context.Context) (*projection.KV, error) {
 // takes the work over.
 func (e *Engine) serve(ctx context.Context, c <-chan eventlog.Delivery) error {
 	var s *session
+	again := time.NewTicker(timersAgain)
+	defer again.Stop()
 	for {
-		batch := take(ctx, c)
-		if len(batch) == 0 {
+		var err error
+		select {
+		case <-ctx.Done():
 			return ctx.Err()
-		}
-		if lost(batch) {
-			e.stand(nil)
-			s = nil
-		}
-		if fresh(batch) {
-			var err error
-			if s, err = e.open(ctx); err != nil {
-				return err
+		case <-again.C:
+			if s != nil {
+				err = s.setAllTimers(ctx)
 			}
-		}
-		if s == nil {
-			continue // left over from before the work was lost
-		}
-		err := s.deliveries(ctx, batch)
-		if errors.Is(err, eventlog.ErrFenced) || errors.Is(err, projection.ErrStale) {
-			e.stand(err)
-			s = nil // until a fresh delivery says that the work is ours again
-			continue
+		case d, open := <-c:
+			if !open {
+				return ctx.Err()
+			}
+			s, err = e.take(ctx, s, together(d, c))
 		}
 		if err != nil {
 			return err
@@ -220,18 +245,30 @@ func (e *Engine) serve(ctx context.Context, c <-chan eventlog.Delivery) error {
 	}
 }
 
-// take waits for a delivery and adds what waits behind it.
-func take(ctx context.Context, c <-chan eventlog.Delivery) []eventlog.Delivery {
-	var batch []eventlog.Delivery
-	select {
-	case d, open := <-c:
-		if !open {
-			return nil
-		}
-		batch = append(batch, d)
-	case <-ctx.Done():
-		return nil
+// take handles a batch in the session that it belongs to, and returns that; nil where the work is
+// another replica's: what is left over from before comes to that one.
+func (e *Engine) take(ctx context.Context, s *session, batch []eventlog.Delivery) (*session, error) {
+	fresh, lost := turn(batch)
+	if lost {
+		e.cfg.Log.Info("another replica has taken over: standing by")
+		e.metrics.working.Set(0)
+		return nil, nil
 	}
+	if fresh {
+		var err error
+		if s, err = e.open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if s == nil {
+		return nil, nil
+	}
+	return s, s.deliveries(ctx, batch)
+}
+
+// together adds to a delivery what waits behind it.
+func together(first eventlog.Delivery, c <-chan eventlog.Delivery) []eventlog.Delivery {
+	batch := []eventlog.Delivery{first}
 	for len(batch) < batchLimit {
 		select {
 		case d, open := <-c:
@@ -249,26 +286,15 @@ func take(ctx context.Context, c <-chan eventlog.Delivery) []eventlog.Delivery {
 // batchLimit bounds what one commit of documents includes.
 const batchLimit = 500
 
-// stand notes that another replica works now.
-func (e *Engine) stand(why error) {
-	e.cfg.Log.Info("another replica has taken over: standing by", "error", why)
-	e.metrics.working.Set(0)
-}
+// timersAgain is how often every document's timer is set again, so that none is lost for long.
+const timersAgain = 24 * time.Hour
 
-// lost reports whether the work went away, and did not come back within the batch.
-func lost(batch []eventlog.Delivery) bool {
-	away := false
+// turn says whether the work came here or went away within a batch: what happened last counts.
+func turn(batch []eventlog.Delivery) (fresh, lost bool) {
 	for _, d := range batch {
-		away = (away || d.Lost) && !d.Fresh
-	}
-	return away
-}
-
-func fresh(batch []eventlog.Delivery) bool {
-	for _, d := range batch {
-		if d.Fresh {
-			return true
+		if d.Fresh || d.Lost {
+			fresh, lost = d.Fresh, d.Lost
 		}
 	}
-	return false
+	return fresh, lost
 }

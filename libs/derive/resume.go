@@ -3,7 +3,7 @@ package derive
 import (
 	"context"
 	"errors"
-	"time"
+	"fmt"
 
 	"kith.internal/events"
 	"kith.internal/libs/projection"
@@ -54,7 +54,7 @@ func (e *Engine) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{e: e, fence: fence, store: store, docs: projection.NewDocs(ctx, store), parked: map[uint64]bool{}, failed: map[uint64]int{}}
+	s := &session{e: e, fence: fence, store: store, docs: projection.NewDocs(ctx, store), parked: newParking(), failed: map[uint64]int{}}
 	if s.progress, err = store.Progress(ctx); err != nil {
 		return nil, err
 	}
@@ -66,25 +66,13 @@ func (e *Engine) open(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	e.metrics.working.Set(1)
+	e.metrics.parked.Set(float64(s.parked.waiting()))
 	e.cfg.Log.Info("working", "claim", fence.Seq(), "handled", s.progress.Handled)
 	return s, s.setAllTimers(ctx)
 }
 
-// readParked reads which inputs to leave out, before any is folded.
-func (s *session) readParked(ctx context.Context) error {
-	service := events.DueFor(s.e.cfg.Service)
-	filter := []string{events.FilterFact(events.Clock, "Parked")}
-	err := s.e.log.Read(ctx, 1, filter, func(e events.Event, err error) error {
-		if f, ok := e.Fact.(*events.Parked); ok && err == nil && f.For == service {
-			s.parked[f.Seq] = true
-		}
-		return nil
-	})
-	s.e.metrics.parked.Set(float64(len(s.parked)))
-	return err
-}
-
 func (s *session) catchUp(ctx context.Context) error {
+	stated := s.progress.Appended // before anything is added to it
 	var err error
 	if s.position, err = s.e.lastDerived(ctx); err != nil {
 		return err
@@ -94,7 +82,7 @@ func (s *session) catchUp(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.readStated(ctx); err != nil {
+	if err := s.readStated(ctx, stated); err != nil {
 		return err
 	}
 	return s.foldTo(ctx, 0)
@@ -106,7 +94,7 @@ func (e *Engine) lastDerived(ctx context.Context) (position, error) {
 	var last position
 	for _, c := range e.cfg.Owns {
 		f, err := e.log.LastOf(ctx, c)
-		if err != nil {
+		if err != nil && (f == nil || f.Context == "") { // a body of a newer version does not matter here
 			return last, err
 		}
 		if f != nil && f.CausationID != "" && last.precedes(*f) {
@@ -142,20 +130,20 @@ func (s *session) foldTo(ctx context.Context, to uint64) error {
 	return flush()
 }
 
-// readStated folds the service's own facts that its documents do not include: they are what it
-// has stated, whatever today's rules would have.
-func (s *session) readStated(ctx context.Context) error {
+// readStated folds the service's own facts after a sequence, which its documents do not include: they
+// are what it has stated, whatever today's rules would have.
+func (s *session) readStated(ctx context.Context, after uint64) error {
 	var filters []string
 	for _, c := range s.e.cfg.Owns {
 		filters = append(filters, events.FilterContext(c))
 	}
 	p := s.progress
 	s.docs.Begin(p.Handled)
-	err := s.e.log.Read(ctx, p.Appended+1, filters, func(e events.Event, err error) error {
-		if p.Appended = e.Seq; err != nil {
+	err := s.e.log.Read(ctx, after+1, filters, func(e events.Event, err error) error {
+		if p.Appended = max(p.Appended, e.Seq); err != nil {
 			return nil // an unreadable fact of one's own states nothing
 		}
-		if err := s.e.rules.Stated(s.docs, e); err != nil {
+		if err := s.stated(e); err != nil {
 			return err
 		}
 		if s.docs.Dirty() < batchLimit {
@@ -169,6 +157,21 @@ func (s *session) readStated(ctx context.Context) error {
 	return s.keepStated(p)
 }
 
+// stated folds one of the service's own facts. Rules that fail on it hear nothing of it, and the service
+// goes on: it may state again what it has stated, which is better than to state nothing ever again.
+func (s *session) stated(own events.Event) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+		if err != nil && s.docs.Err() == nil {
+			s.e.cfg.Log.Error("a fact of one's own cannot be folded", "seq", own.Seq, "fact", string(own.ID), "error", err)
+			err = nil
+		}
+	}()
+	return s.e.rules.Stated(s.docs, own)
+}
+
 func (s *session) keepStated(p projection.Progress) error {
 	_, err := s.docs.Commit(p)
 	if err == nil {
@@ -179,7 +182,6 @@ func (s *session) keepStated(p projection.Progress) error {
 
 // setAllTimers sets the timer of every document: a crash may have lost some.
 func (s *session) setAllTimers(ctx context.Context) error {
-	s.timersSet = time.Now()
 	var timers []projection.Timer
 	flush := func() error {
 		err := s.setTimers(ctx, timers)

@@ -42,18 +42,24 @@ func step(d *projection.Docs, rules Rules, service string, in events.Event) (der
 			err = fault.Wrap(fault.Internal, "rules-panic", "the rules failed", fmt.Errorf("panic: %v", r))
 		}
 	}()
-	if due, ok := in.Fact.(*events.Due); ok && string(due.For) != service {
+	switch f := in.Fact.(type) {
+	case *events.Due:
+		if string(f.For) != service {
+			return nil, nil
+		}
+	case *events.Parked, *events.Retry: // the engine's own: rules that failed on them would park for ever
 		return nil, nil
 	}
 	d.Begin(in.Seq)
 	derived, err = rules.Step(d, in)
-	if err != nil {
+	if err = cmp.Or(d.Err(), err); err != nil {
 		return nil, err
 	}
 	return complete(service, in, derived)
 }
 
-// complete orders what follows from an input, the more open context first, and names its cause.
+// complete orders what follows from an input, the more open context first, and names its cause. It fails
+// where the log would not take a fact of it: then it is the input that cannot be folded.
 func complete(service string, in events.Event, derived []events.Event) ([]events.Event, error) {
 	slices.SortStableFunc(derived, func(a, b events.Event) int { return cmp.Compare(a.Context.Rank(), b.Context.Rank()) })
 	index := map[events.Context]int{}
@@ -69,6 +75,9 @@ func complete(service string, in events.Event, derived []events.Event) ([]events
 			e.CorrelationID = in.ID
 		}
 		index[e.Context]++
+		if _, err := events.Encode(*e); err != nil {
+			return nil, fault.Wrap(fault.Internal, "faulty-consequence", "what follows from an input is no fact", err)
+		}
 	}
 	return derived, nil
 }

@@ -3,12 +3,9 @@ package derive
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	"kith.internal/events"
 	"kith.internal/libs/eventlog"
-	"kith.internal/libs/fault"
 	"kith.internal/libs/projection"
 )
 
@@ -22,15 +19,10 @@ type session struct {
 	store    *projection.KV
 	docs     *projection.Docs
 	progress projection.Progress
-	position position        // of the last derived fact that stood in the log when the work was taken over
-	parked   map[uint64]bool // inputs to leave out
-	failed   map[uint64]int  // how often an input has failed
-
-	timersSet time.Time // when every document's timer was set last
+	position position // of the last derived fact that stood in the log when the work was taken over
+	parked   parking
+	failed   map[uint64]int // how often an input has failed
 }
-
-// timersAgain is how often every document's timer is set again, so that none is lost for long.
-const timersAgain = 24 * time.Hour
 
 // input is a fact, or what is known of one that cannot be decoded.
 type input struct {
@@ -49,11 +41,6 @@ func (s *session) deliveries(ctx context.Context, batch []eventlog.Delivery) err
 	if err := s.handle(ctx, in); err != nil {
 		return err
 	}
-	if time.Since(s.timersSet) > timersAgain {
-		if err := s.setAllTimers(ctx); err != nil {
-			return err
-		}
-	}
 	return batch[len(batch)-1].Ack()
 }
 
@@ -61,17 +48,17 @@ func (s *session) deliveries(ctx context.Context, batch []eventlog.Delivery) err
 // batch before it: what was folded in memory is dropped, the inputs before are handled again, and
 // it is tried alone until it is parked.
 func (s *session) handle(ctx context.Context, in []input) error {
-	for len(in) > 0 {
-		bad, err := s.handleGood(ctx, in)
-		if err != nil || bad < 0 {
+	for n := len(in); n > 0; {
+		bad, err := s.handleGood(ctx, in[:n])
+		if err != nil {
 			return err
 		}
-		if bad > 0 {
-			if _, err := s.handleGood(ctx, in[:bad]); err != nil {
-				return err
-			}
+		if bad >= 0 {
+			n = max(bad, 1)
+			continue
 		}
-		in = in[bad:]
+		in = in[n:]
+		n = len(in)
 	}
 	return nil
 }
@@ -100,7 +87,7 @@ func (s *session) handleGood(ctx context.Context, in []input) (bad int, err erro
 
 // fold returns what follows from one input and is not in the log yet.
 func (s *session) fold(ctx context.Context, in input) ([]events.Event, error) {
-	if s.parked[in.Seq] {
+	if s.parked.out[in.Seq] {
 		return nil, nil
 	}
 	if errors.Is(in.err, events.ErrUnknownFact) {
@@ -110,26 +97,15 @@ func (s *session) fold(ctx context.Context, in input) ([]events.Event, error) {
 	if in.err != nil {
 		return nil, in.err
 	}
-	e, err := s.retried(ctx, in.Event)
-	if err != nil {
-		return nil, err
+	e := in.Event
+	if r, ok := e.Fact.(*events.Retry); ok && string(r.For) == s.e.cfg.Service {
+		var err error
+		if e, err = s.retried(ctx, e, r); err != nil || e.Fact == nil {
+			return nil, err
+		}
 	}
 	derived, err := step(s.docs, s.e.rules, s.e.cfg.Service, e)
 	return s.position.after(derived), err
-}
-
-// retried returns the parked fact that a Retry of this service names, in the Retry's place.
-func (s *session) retried(ctx context.Context, e events.Event) (events.Event, error) {
-	r, ok := e.Fact.(*events.Retry)
-	if !ok || string(r.For) != s.e.cfg.Service {
-		return e, nil
-	}
-	parked, err := s.e.log.Get(ctx, r.Seq)
-	if err != nil {
-		return e, err
-	}
-	parked.Seq, parked.Recorded = e.Seq, e.Recorded
-	return parked, nil
 }
 
 func (s *session) commit(ctx context.Context, handled uint64, derived []events.Event) error {
@@ -140,13 +116,16 @@ func (s *session) commit(ctx context.Context, handled uint64, derived []events.E
 		if err != nil {
 			return err
 		}
-		p.Appended = acks[len(acks)-1].Seq
+		for _, a := range acks {
+			p.Appended = max(p.Appended, a.Seq) // a duplicate stands further back
+		}
 	}
 	timers, err := s.docs.Commit(p)
 	if err != nil {
 		return err
 	}
 	s.progress = p
+	s.e.metrics.parked.Set(float64(s.parked.waiting()))
 	return s.setTimers(ctx, timers)
 }
 
@@ -161,50 +140,4 @@ func (s *session) setTimers(ctx context.Context, timers []projection.Timer) erro
 		return nil
 	}
 	return s.e.log.SetTimers(ctx, set)
-}
-
-// failure counts a failed input: nil means that it is to be tried again or has been parked. What
-// cannot be reached is no fault of the input and ends the session.
-func (s *session) failure(ctx context.Context, in input, err error) error {
-	if ctx.Err() != nil || fault.KindOf(err) == fault.Unavailable {
-		return err
-	}
-	s.failed[in.Seq]++
-	s.e.cfg.Log.Error("an input cannot be folded", "seq", in.Seq, "fact", string(in.ID), "attempt", s.failed[in.Seq], "error", err)
-	if s.failed[in.Seq] < attempts {
-		return nil
-	}
-	return s.park(ctx, in, err)
-}
-
-func (s *session) park(ctx context.Context, in input, err error) error {
-	about := in.Subject
-	if about == "" {
-		about = events.Nobody
-	}
-	service := s.e.cfg.Service
-	_, err = s.fence.Append(ctx, events.Event{
-		ID:     events.DerivedID(service, events.FactID(fmt.Sprintf("parked-%d", in.Seq)), events.Clock, s.failed[in.Seq]),
-		Source: "/services/" + service, Actor: "service:" + service, Context: events.Clock, Subject: about, Time: in.Recorded,
-		Fact: &events.Parked{For: events.DueFor(service), Seq: in.Seq, Reason: events.Code(reason(err)), Attempts: s.failed[in.Seq]},
-	})
-	if err == nil {
-		s.parked[in.Seq] = true
-		s.e.metrics.parked.Set(float64(len(s.parked)))
-	}
-	return err
-}
-
-func reason(err error) string {
-	var problems *events.Problems
-	var known *fault.Error
-	switch {
-	case errors.As(err, &problems):
-		return "invalid-fact"
-	case errors.Is(err, events.ErrEnvelope):
-		return "invalid-envelope"
-	case errors.As(err, &known) && known.Code != "":
-		return known.Code
-	}
-	return "internal"
 }

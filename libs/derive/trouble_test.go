@@ -88,8 +88,13 @@ func adviceTo(id int, to events.PersonID) events.Event {
 	return e
 }
 
-// perPerson checks that each of n people was told 1, 2, … acts.
+// perPerson checks that each person was told 1, 2, … acts.
 func perPerson(t *testing.T, l *eventlog.Log, acts map[events.PersonID]int64) {
+	t.Helper()
+	perPersonWithin(t, l, acts, 20*time.Second)
+}
+
+func perPersonWithin(t *testing.T, l *eventlog.Log, acts map[events.PersonID]int64, limit time.Duration) {
 	t.Helper()
 	want := int64(0)
 	for _, n := range acts {
@@ -97,7 +102,7 @@ func perPerson(t *testing.T, l *eventlog.Log, acts map[events.PersonID]int64) {
 	}
 	var got int64
 	told := map[events.PersonID]int64{}
-	for deadline := time.Now().Add(20 * time.Second); got < want && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(limit); got < want && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		got = 0
 		clear(told)
 		err := l.Read(t.Context(), 1, []string{"kith.role.>"}, func(e events.Event, err error) error {

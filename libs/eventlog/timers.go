@@ -99,23 +99,27 @@ func (t Timer) message() (*nats.Msg, error) {
 // Unavailable.
 func (l *Log) WatchTimers(ctx context.Context, service string) error {
 	c, err := l.timers.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: "timers-" + service, FilterSubject: timerDue + service + ".>", AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 5000})
+		Durable: "timers-" + service, FilterSubject: timerDue + service + ".>",
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 5000})
 	if err != nil {
 		return unavailable("watch timers", err)
 	}
 	for ctx.Err() == nil {
-		fetched, err := c.Fetch(500, jetstream.FetchMaxWait(time.Second))
-		if err != nil {
-			return unavailable("watch timers", err)
-		}
-		if err := l.appendDue(ctx, fetched); err != nil && ctx.Err() == nil {
+		if err := l.appendDue(ctx, c); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *Log) appendDue(ctx context.Context, fetched jetstream.MessageBatch) error {
+// appendDue waits a second for timers that fire.
+func (l *Log) appendDue(ctx context.Context, c jetstream.Consumer) error {
+	wait, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	fetched, err := c.Fetch(500, jetstream.FetchContext(wait))
+	if err != nil {
+		return unavailable("watch timers", err)
+	}
 	var due []events.Event
 	var msgs []jetstream.Msg
 	for m := range fetched.Messages() {

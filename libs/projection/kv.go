@@ -70,6 +70,9 @@ func load(ctx context.Context, bucket jetstream.KeyValue, key string) (*Record, 
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, nil
 	}
+	if errors.Is(err, jetstream.ErrInvalidKey) {
+		return nil, fmt.Errorf("%w: %q", err, key) // whoever asks is at fault, and will be again
+	}
 	if err != nil {
 		return nil, unavailable("load a document", err)
 	}

@@ -97,6 +97,13 @@ func TestALostBucketIsUnavailable(t *testing.T) {
 	})
 }
 
+// A key that cannot be is not a store that cannot be reached.
+func TestAFaultyKeyIsNotUnavailable(t *testing.T) {
+	if _, err := kv(t, natstest.Connect(t)).Load(t.Context(), "a."); err == nil || fault.KindOf(err) == fault.Unavailable {
+		t.Errorf("load: %v", err)
+	}
+}
+
 func bucketOf(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 	t.Helper()
 	js, err := jetstream.New(nc)

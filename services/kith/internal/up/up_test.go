@@ -15,7 +15,7 @@ import (
 // run serves the product until fn returns, which is called once it is ready.
 func run(t *testing.T, dir string, fn func(context.Context, up.Addresses) error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	err := up.Run(ctx, up.Config{
 		DataDir: dir, HTTPAddr: "127.0.0.1:0", NATSAddr: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
