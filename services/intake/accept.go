@@ -101,7 +101,7 @@ func (a *admission) duplicates() error {
 		if it.outcome.Err != nil {
 			continue
 		}
-		it.outcome.ID = events.IncomingID(a.s.tenantKey, it.in.Source, it.in.ID)
+		it.outcome.ID = a.idOf(it, it.in.ID)
 		if where := a.s.seen.where(it.outcome.ID); len(where) > 0 {
 			candidates[i] = where
 			all = append(all, where...)

@@ -257,6 +257,21 @@ func TestDisclosure(t *testing.T) {
 	}
 }
 
+// Whoever knows what another system calls a sealed act gets the same answer as for one that is not
+// there.
+func TestAKnownIDTellsAPersonNothing(t *testing.T) {
+	u := start(t, natstest.Connect(t))
+	endorsed := func(id string) string {
+		return line(id, "SponsorEndorsed", "", map[string]any{"recipient": "hr:1", "supporter": "hr:2", "forum": "staffing", "stake": "reputation", "awareness": "unaware"})
+	}
+	u.accepted(joined("1"), joined("2"), endorsed("there"))
+	me := "person:" + string(u.person("hr:1"))
+	there, not := u.post(me, endorsed("there"))[0], u.post(me, endorsed("not there"))[0]
+	if there.String() != not.String() || there.Status == http.StatusOK {
+		t.Errorf("%s for one that is there, %s for one that is not", there, not)
+	}
+}
+
 func TestManagersMayComeLater(t *testing.T) {
 	u := start(t, natstest.Fast(t))
 	boss := func(id, manager string) string {

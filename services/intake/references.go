@@ -9,6 +9,15 @@ func (a *admission) reference(it *item, given string) events.FactID {
 	if id := events.FactID(given); given == "" || id.Valid() {
 		return id
 	}
+	return a.idOf(it, given)
+}
+
+// idOf is Kith's id of what a sender calls given. A person's ids are their own: whoever knows what
+// another system calls a sealed act must not learn, by sending the same, that Kith has it.
+func (a *admission) idOf(it *item, given string) events.FactID {
+	if person := a.viewer.Person(); person != "" {
+		given = string(person) + "\x00" + given
+	}
 	return events.IncomingID(a.s.tenantKey, it.in.Source, given)
 }
 
