@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"kith.internal/events"
 	"kith.internal/libs/natstest"
 	"kith.internal/services/intake"
@@ -283,7 +285,8 @@ func example(t *testing.T, name string) string {
 }
 
 func TestTheLawFirm(t *testing.T) {
-	u := start(t, natstest.Fast(t))
+	nc := natstest.Fast(t)
+	u := start(t, nc)
 	files := []file{real(t, "lawfirm/ties.csv"), real(t, "lawfirm/lawyers.csv")}
 	got := u.imports(example(t, "lawfirm.yaml"), files...)
 	if got.done == nil || got.done.Accepted != 71+2571 || got.done.Refused != 0 {
@@ -298,13 +301,23 @@ func TestTheLawFirm(t *testing.T) {
 		t.Errorf("levels %v", levels)
 	}
 	before := u.last()
+	u = u.anotherDay(nc)
 	if again := u.imports(example(t, "lawfirm.yaml"), files...); again.done.Duplicate != 71+2571 || u.last() != before {
 		t.Errorf("%+v", again.done)
 	}
 }
 
+// anotherDay starts intake again, two days later.
+func (u *server) anotherDay(nc *nats.Conn) *server {
+	u.stop()
+	later := start(u.t, nc)
+	intake.Later(later.Service, 48*time.Hour)
+	return later
+}
+
 func TestTheGitProject(t *testing.T) {
-	u := start(t, natstest.Fast(t))
+	nc := natstest.Fast(t)
+	u := start(t, nc)
 	acts := real(t, "gitproject/acts.csv.gz")
 	began := time.Now()
 	got := u.imports(example(t, "gitproject.yaml"), acts)
@@ -317,6 +330,7 @@ func TestTheGitProject(t *testing.T) {
 		levels[e.Fact.(*events.PersonJoined).Level]++
 	}
 	t.Logf("levels %v", levels)
+	u = u.anotherDay(nc)
 	before, began := u.last(), time.Now()
 	again := u.imports(example(t, "gitproject.yaml"), acts)
 	if again.done.Duplicate != 1562+26086 || u.last() != before {
