@@ -59,6 +59,9 @@ func (e *Engine) open(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	s.progress.Stream, s.progress.Layout = e.log.Identity(), e.cfg.Layout
+	if err := store.Commit(ctx, nil, s.progress); err != nil { // a commit of the writer before is refused from now on
+		return nil, err
+	}
 	if err := s.readParked(ctx); err != nil {
 		return nil, err
 	}

@@ -58,8 +58,7 @@ func step(d *projection.Docs, rules Rules, service string, in events.Event) (der
 	return complete(service, in, derived)
 }
 
-// complete orders what follows from an input, the more open context first, and names its cause. It fails
-// where the log would not take a fact of it: then it is the input that cannot be folded.
+// complete orders what follows from an input, the more open context first, and names its cause.
 func complete(service string, in events.Event, derived []events.Event) ([]events.Event, error) {
 	slices.SortStableFunc(derived, func(a, b events.Event) int { return cmp.Compare(a.Context.Rank(), b.Context.Rank()) })
 	index := map[events.Context]int{}
@@ -75,9 +74,6 @@ func complete(service string, in events.Event, derived []events.Event) ([]events
 			e.CorrelationID = in.ID
 		}
 		index[e.Context]++
-		if _, err := events.Encode(*e); err != nil {
-			return nil, fault.Wrap(fault.Internal, "faulty-consequence", "what follows from an input is no fact", err)
-		}
 	}
 	return derived, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/eventlog"
+	"kith.internal/libs/fault"
 	"kith.internal/libs/projection"
 )
 
@@ -82,6 +83,13 @@ func (s *session) handleGood(ctx context.Context, in []input) (bad int, err erro
 	if handled == s.progress.Handled {
 		return -1, nil
 	}
+	if err := s.docs.Encode(); err != nil {
+		s.docs.Drop()
+		if len(in) > 1 {
+			return len(in) / 2, nil // one of them is at fault: whether it is in this half will show
+		}
+		return 0, s.failure(ctx, in[0], err)
+	}
 	return -1, s.commit(ctx, handled, derived)
 }
 
@@ -105,7 +113,14 @@ func (s *session) fold(ctx context.Context, in input) ([]events.Event, error) {
 		}
 	}
 	derived, err := step(s.docs, s.e.rules, s.e.cfg.Service, e)
-	return s.position.after(derived), err
+	if err != nil {
+		return nil, err
+	}
+	derived = s.position.after(derived)
+	if err := s.e.log.Check(derived...); err != nil {
+		return nil, fault.Wrap(fault.Internal, "faulty-consequence", "what follows from an input is nothing that the log takes", err)
+	}
+	return derived, nil
 }
 
 func (s *session) commit(ctx context.Context, handled uint64, derived []events.Event) error {

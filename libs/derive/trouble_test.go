@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -421,5 +422,60 @@ func TestTheEngineEndsAtOnce(t *testing.T) {
 	began := time.Now()
 	if err := <-done; err != nil || time.Since(began) > 3*time.Second {
 		t.Errorf("ended after %v: %v", time.Since(began), err)
+	}
+}
+
+// Whoever takes over claims the documents too: a commit that the writer before had on its way must not
+// change them under the new one's hands.
+func TestTheDocumentsAreClaimedToo(t *testing.T) {
+	nc := natstest.Connect(t)
+	l := openLog(t, nc)
+	appendAll(t, l, advices(0, 3)...)
+	stop := run(t, l, counting{})
+	expect(t, l, 3)
+	handled(t, nc, 3)
+	stop()
+	late := openKV(t, nc)
+	p, err := late.Progress(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := func() (n int) {
+		err := l.Read(t.Context(), 1, []string{events.FenceSubject("role-classifier")}, func(events.Event, error) error { n++; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := claims()
+	run(t, l, counting{})
+	for deadline := time.Now().Add(15 * time.Second); claims() == before && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	time.Sleep(500 * time.Millisecond)
+	if err := late.Commit(t.Context(), nil, p); !errors.Is(err, projection.ErrStale) {
+		t.Errorf("the writer before commits: %v", err)
+	}
+}
+
+// boastful makes a document larger than any server takes of kudos.
+type boastful struct{ counting }
+
+func (b boastful) Step(d *projection.Docs, in events.Event) ([]events.Event, error) {
+	if _, ok := in.Fact.(*events.KudosGiven); ok {
+		d.Put("boast", &struct{ Text string }{strings.Repeat("x", 2<<20)})
+		return nil, nil
+	}
+	return b.counting.Step(d, in)
+}
+
+// An input that makes a document too large is parked, and does not stop the service for good.
+func TestADocumentThatIsTooLargeIsParked(t *testing.T) {
+	l := openLog(t, natstest.Connect(t))
+	appendAll(t, l, advice(0), advice(1), advice(2), kudos(3), advice(4), advice(5))
+	run(t, l, boastful{})
+	expect(t, l, 5)
+	if seqs := parkedSeqs(t, l); len(seqs) != 1 || seqs[0] != 4 {
+		t.Errorf("parked %v", seqs)
 	}
 }

@@ -95,6 +95,16 @@ func (l *Log) Last(ctx context.Context) (uint64, error) {
 	return info.State.LastSeq, nil
 }
 
+// Check fails, as Append would, where the log does not take one of the facts.
+func (l *Log) Check(evs ...events.Event) error {
+	for _, e := range evs {
+		if _, err := l.message(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // roomForHeaders is what the headers of a commit may add to a message.
 const roomForHeaders = 1 << 10
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kith.internal/events"
+	"kith.internal/libs/fault"
 )
 
 // Docs is where rules find and leave documents: a cache before a Store, for one goroutine. What
@@ -20,6 +21,7 @@ type Docs struct {
 	cached map[string]*entry
 	dirty  map[string]bool
 	woken  map[string]bool // keys whose wake was set since the last commit, changed or not
+	ready  []Record        // what Encode made of the dirty ones; nil once one has changed since
 	err    error           // the first document that could not be asked for
 	seq    uint64
 	size   int // of what is cached
@@ -41,6 +43,9 @@ type Timer struct {
 
 // cacheLimit is how many bytes of documents, as they are stored, stay in memory.
 const cacheLimit = 64 << 20
+
+// documentLimit is how large a document may be: a message may have 1 MiB, with all that is around it.
+const documentLimit = 1<<20 - 8<<10
 
 // entrySize is what an entry takes beside its document.
 const entrySize = 256
@@ -80,14 +85,14 @@ func Get[T any](d *Docs, key string) (*T, error) {
 func (d *Docs) Put(key string, v any) {
 	e := d.known(key)
 	e.doc, e.Seq = v, max(e.Seq, d.seq) // a document may be ahead of what is folded again
-	d.dirty[key] = true
+	d.change(key)
 }
 
 // Delete removes the document at key.
 func (d *Docs) Delete(key string) {
 	e := d.known(key)
 	e.doc, e.Body, e.Seq = nil, nil, d.seq
-	d.dirty[key] = true
+	d.change(key)
 	d.wake(e, Timer{Key: key})
 }
 
@@ -111,8 +116,13 @@ func (d *Docs) wake(e *entry, t Timer) {
 	d.woken[t.Key] = true
 	if !e.Wake.Equal(t.At) || e.Person != t.Person {
 		e.Wake, e.Person = t.At, t.Person
-		d.dirty[t.Key] = true
+		d.change(t.Key)
 	}
+}
+
+func (d *Docs) change(key string) {
+	d.dirty[key] = true
+	d.ready = nil
 }
 
 // Keys returns the keys that begin with prefix, sorted. That of a deleted document stays, before a
@@ -141,11 +151,10 @@ func (d *Docs) Dirty() int { return len(d.dirty) }
 // Commit writes what changed together with p, and returns the timers that were asked for. After
 // an error nothing in memory is to be trusted: Drop.
 func (d *Docs) Commit(p Progress) ([]Timer, error) {
-	records, err := d.changed()
-	if err != nil {
+	if err := d.Encode(); err != nil {
 		return nil, err
 	}
-	if err := d.store.Commit(d.ctx, records, p); err != nil {
+	if err := d.store.Commit(d.ctx, d.ready, p); err != nil {
 		return nil, err
 	}
 	timers := d.timers()
@@ -158,28 +167,47 @@ func (d *Docs) Commit(p Progress) ([]Timer, error) {
 	}
 	clear(d.dirty)
 	clear(d.woken)
+	d.ready = nil
 	d.evict()
 	return timers, nil
 }
 
-func (d *Docs) changed() ([]Record, error) {
+// Encode makes what changed ready for the Commit, which does it otherwise. It fails where that could not
+// be written, with kind TooLarge for a document that no server takes: before anything has followed
+// from it.
+func (d *Docs) Encode() error {
 	if d.err != nil {
-		return nil, d.err
+		return d.err
+	}
+	if d.ready != nil {
+		return nil
 	}
 	records := make([]Record, 0, len(d.dirty))
 	for key := range d.dirty {
 		e := d.cached[key]
-		if e.doc != nil {
-			body, err := json.Marshal(e.doc)
-			if err != nil {
-				return nil, fmt.Errorf("encode document: %w", err)
-			}
-			e.Body = body
+		if err := e.encode(); err != nil {
+			return err
 		}
 		records = append(records, e.Record)
 	}
 	slices.SortFunc(records, func(a, b Record) int { return cmp.Compare(a.Key, b.Key) })
-	return records, nil
+	d.ready = records
+	return nil
+}
+
+func (e *entry) encode() error {
+	if e.doc == nil {
+		return nil
+	}
+	body, err := json.Marshal(e.doc)
+	if err != nil {
+		return fmt.Errorf("encode document: %w", err)
+	}
+	if len(body) > documentLimit {
+		return fault.New(fault.TooLarge, "document-too-large", fmt.Sprintf("a document of %d bytes is more than a server takes", len(body)))
+	}
+	e.Body = body
+	return nil
 }
 
 func (d *Docs) timers() []Timer {
@@ -208,7 +236,7 @@ func (d *Docs) evict() {
 // Drop forgets everything that is not committed.
 func (d *Docs) Drop() {
 	d.cached, d.dirty, d.woken = map[string]*entry{}, map[string]bool{}, map[string]bool{}
-	d.size, d.err = 0, nil
+	d.ready, d.size, d.err = nil, 0, nil
 }
 
 func (d *Docs) entry(key string) (*entry, error) {

@@ -18,7 +18,9 @@ type directory struct {
 	programs map[events.ProgramID]bool
 	shifts   map[events.Code][]int64 // of the imports by a mapping, in order
 	starts   map[uint64]bool         // the sequences of their beginnings
-	order    []*entry                // by name; nil where it has to be made anew
+	began    map[events.Code]uint64  // when the last import by a mapping did: a sequence
+	ended    map[events.Code]uint64
+	order    []*entry // by name; nil where it has to be made anew
 }
 
 // entry is what the directory has on one person.
@@ -39,7 +41,8 @@ type change struct {
 func newDirectory() *directory {
 	return &directory{
 		people: map[events.PersonID]*entry{}, contacts: map[events.PersonID]contact{},
-		programs: map[events.ProgramID]bool{}, shifts: map[events.Code][]int64{},
+		programs: map[events.ProgramID]bool{}, shifts: map[events.Code][]int64{}, starts: map[uint64]bool{},
+		began: map[events.Code]uint64{}, ended: map[events.Code]uint64{},
 	}
 }
 
@@ -83,6 +86,13 @@ func (d *directory) imports(mapping events.Code) (runs int, shift time.Duration)
 	return runs, shift
 }
 
+// cutShort reports whether the last import by a mapping began and never ended.
+func (d *directory) cutShort(mapping events.Code) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.began[mapping] > d.ended[mapping]
+}
+
 // fold takes in a fact; a second time is harmless. Details are what the fact seals, or nil.
 func (d *directory) fold(e events.Event, details *events.PersonDetails) {
 	d.mu.Lock()
@@ -117,6 +127,10 @@ func (d *directory) fold(e events.Event, details *events.PersonDetails) {
 	case *events.ImportStarted:
 		if e.Source == ownSource { // what a sender of lines says moves no times
 			d.imported(e, f)
+		}
+	case *events.ImportFinished:
+		if e.Source == ownSource {
+			d.ended[f.Source] = max(d.ended[f.Source], e.Seq)
 		}
 	}
 }
@@ -155,9 +169,7 @@ func (d *directory) change(e events.Event, at time.Time, details *events.PersonD
 // imported remembers runs by their sequence, so that folding one again does not count it twice.
 func (d *directory) imported(e events.Event, f *events.ImportStarted) {
 	key := f.Source
-	if d.starts == nil {
-		d.starts = map[uint64]bool{}
-	}
+	d.began[key] = max(d.began[key], e.Seq)
 	if !d.starts[e.Seq] {
 		d.starts[e.Seq] = true
 		d.shifts[key] = append(d.shifts[key], f.ShiftSeconds)

@@ -81,6 +81,30 @@ func TestARowIsRefusedOnce(t *testing.T) {
 	}
 }
 
+// TestAnImportCutShortIsEndedByTheNext, even where nothing is left to store: what is missing in
+// networks is not decided before.
+func TestAnImportCutShortIsEndedByTheNext(t *testing.T) {
+	nc := natstest.Fast(t)
+	u := start(t, nc)
+	people := file{"people.csv", hrPeople}
+	if got := u.imports(hrMapping, people, file{"acts.csv.gz", "no gzip"}); got.failed == nil {
+		t.Fatal(got.body)
+	}
+	u.stop()
+	u = start(t, nc)
+	ends := func() int { return len(u.facts("kith.people._.ImportFinished")) }
+	if ends() != 0 {
+		t.Error("an import that failed has ended")
+	}
+	got := u.imports(hrMapping, people)
+	if got.done == nil || got.done.Accepted != 0 || got.done.Sequence != u.last() || ends() != 1 {
+		t.Errorf("%d ends: %s", ends(), got.body)
+	}
+	if again := u.imports(hrMapping, people); again.done == nil || again.done.Sequence != 0 || ends() != 1 {
+		t.Errorf("%d ends: %s", ends(), again.body)
+	}
+}
+
 func TestABatchKeepsItsGoodOnes(t *testing.T) {
 	u := start(t, natstest.Fast(t))
 	batch := "[" + strings.Join([]string{joined("1"), joined("2"), advice("a", "1", "2"), advice("b", "1", "7")}, ",") + "]"

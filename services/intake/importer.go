@@ -162,18 +162,25 @@ func (i *importing) note(id string, f events.Fact) *events.Event {
 	}
 }
 
-// finish closes an import that has stored anything.
+// finish closes an import that has stored anything, or else the one before, where it was cut short
+// after its last row: until it ends, nobody is told what is missing.
 func (i *importing) finish() (Done, error) {
 	i.done.Accepted, i.done.Duplicate, i.done.Refused = i.at.Accepted, i.at.Duplicate, i.at.Refused
 	i.done.ShiftSeconds = int64(i.run.Shift / time.Second)
+	run := i.runs
 	if !i.begun {
-		return i.done, nil
+		if !i.s.directory.cutShort(i.m.Name) {
+			return i.done, nil
+		}
+		run--
 	}
-	acks, err := i.s.log.Append(i.ctx, *i.note(fmt.Sprintf("finished/%d", i.runs), &events.ImportFinished{
+	end := i.note(fmt.Sprintf("finished/%d", run), &events.ImportFinished{
 		Source: i.m.Name, MappingHash: i.m.Hash(), Accepted: i.done.Accepted, Duplicate: i.done.Duplicate, Refused: i.done.Refused,
-	}))
+	})
+	acks, err := i.s.log.Append(i.ctx, *end)
 	if err == nil {
-		i.done.Sequence = acks[0].Seq
+		end.Seq, i.done.Sequence = acks[0].Seq, acks[0].Seq
+		i.s.directory.fold(*end, nil) // the next import knows at once that this one has ended
 	}
 	return i.done, err
 }
