@@ -267,39 +267,3 @@ func (f field) of() reflect.Type {
 	}
 	return f.kind
 }
-
-func completeFacts(_ *cobra.Command, args []string, begin string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var names []string
-	for _, e := range byHand() {
-		if strings.HasPrefix(strings.ToLower(e.Name), strings.ToLower(begin)) {
-			names = append(names, e.Name)
-		}
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
-}
-
-// completeFields completes name=value of a fact: first the name, then a code of its vocabulary.
-func completeFields(_ *cobra.Command, args []string, begin string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	entry, err := recordable(args[0])
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	name, _, valued := strings.Cut(begin, "=")
-	for _, one := range fieldsOf(entry.New()) {
-		if !valued && strings.HasPrefix(one.name, begin) {
-			found = append(found, one.name+"=")
-		}
-		for _, code := range one.codes {
-			if whole := name + "=" + code; valued && one.name == name && strings.HasPrefix(whole, begin) {
-				found = append(found, whole)
-			}
-		}
-	}
-	return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-}

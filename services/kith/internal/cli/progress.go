@@ -84,10 +84,10 @@ func (p *progress) end() {
 
 func (p *progress) took() time.Duration { return p.s.Now().Sub(p.started) }
 
-// rate says how many facts a second that was, where it took long enough to tell.
+// rate says how many facts a second that was, of an import that is large enough to tell.
 func (p *progress) rate(facts int) string {
 	took := p.took().Seconds()
-	if took < 0.1 || facts == 0 {
+	if took < 0.1 || facts < 100 {
 		return ""
 	}
 	return fmt.Sprintf(" (%.0f facts a second)", float64(facts)/took)
