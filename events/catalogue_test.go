@@ -43,7 +43,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 	}
 }
 
-// No member of a fact can hold free text, but for a ruleset's own.
+// S2.07 S2.24 No member of a fact can hold free text, but for a ruleset's own.
 func TestNoFreeText(t *testing.T) {
 	for _, e := range Catalogue() {
 		typ := reflect.TypeOf(e.New()).Elem()

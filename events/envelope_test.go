@@ -61,7 +61,7 @@ func TestFaultyFactsAreNotEncoded(t *testing.T) {
 	expect(t, err, map[string]string{"stake": "is none of"})
 }
 
-// An act that its recipient must not see cannot be put where they could.
+// S2.14 An act that its recipient must not see cannot be put where they could.
 func TestSealedActsStaySealed(t *testing.T) {
 	e := said()
 	act := e.Fact.(*SponsorEndorsed)
@@ -79,6 +79,7 @@ func TestSealedActsStaySealed(t *testing.T) {
 	encoded(t, e)
 }
 
+// S1.34 S2.14 S2.26 Who may read an act follows from the act.
 func TestContextFor(t *testing.T) {
 	tie := Act{Supporter: "pbbbbbbbbbbbbbbbb"}
 	outside, friend, disclosing := Act{Supporter: "xbbbbbbbbbbbbbbbb"}, Act{Relation: "friend"}, Act{Discloses: "a"}

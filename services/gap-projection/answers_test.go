@@ -44,7 +44,7 @@ func contextOf(f events.Fact) events.Context {
 	return events.Role
 }
 
-// A network shows who plays a role, who is only named, and what it sums up to.
+// S1.03 S1.07 S1.11 A network shows who plays a role, who is only named, and what it sums up to.
 func TestANetworkInNumbers(t *testing.T) {
 	h := newHistory(t)
 	h.on(0, events.People, ego, joined(3, -400))

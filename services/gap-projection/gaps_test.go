@@ -17,20 +17,20 @@ func TestRules(t *testing.T) {
 		about []events.GapKind
 		want  string
 	}{
-		{"4, 11: nothing is missing in the first 45 days, then what was missing since the start is", func(h *history) {
+		{"S1.12 S1.13 4, 11: nothing is missing in the first 45 days, then what was missing since the start is", func(h *history) {
 			h.on(0, events.People, ego, joined(1, 0)).until(day(60))
 		}, []events.GapKind{events.MissingRole}, `day 45: open missing-role mentor, none-active since day 0, severity 64
 day 45: open missing-role advocate, none-active since day 0, severity 32
 day 45: open missing-role truth-teller, none-active since day 0, severity 40`},
 
-		{"10: somebody who started long ago has been without since then, and the gap opens at once", func(h *history) {
+		{"S1.02 S1.12 10: somebody who started long ago has been without since then, and the gap opens at once", func(h *history) {
 			h.on(0, events.People, ego, joined(3, -730)).until(day(60))
 		}, []events.GapKind{events.MissingRole}, `day 0: open missing-role mentor, none-active since day -730, severity 70
 day 0: open missing-role advocate, none-active since day -730, severity 60
 day 0: open missing-role sponsor, none-active since day -730, severity 70
 day 0: open missing-role truth-teller, none-active since day -730, severity 50`},
 
-		{"11: a sponsor is expected from mid-career, since the promotion", func(h *history) {
+		{"S1.12 S1.35 11: a sponsor is expected from mid-career, since the promotion", func(h *history) {
 			level := 3
 			h.on(0, events.People, ego, joined(2, -400))
 			h.on(10, events.People, ego, &events.PersonChanged{Level: &level, EffectiveAt: day(20)}).until(day(40))
@@ -39,7 +39,7 @@ day 0: open missing-role advocate, none-active since day -400, severity 40
 day 0: open missing-role truth-teller, none-active since day -400, severity 50
 day 27: open missing-role sponsor, none-active since day 20, severity 42`},
 
-		{"11: or with the goal to advance, which raises the severity, until it is reached", func(h *history) {
+		{"S1.01 11: or with the goal to advance, which raises the severity, until it is reached", func(h *history) {
 			h.on(0, events.People, ego, joined(2, -400)).on(5, events.Support, ego)
 			h.on(5, events.Personal, ego, &events.GoalSet{Goal: "up", Kind: "advance"}).until(day(12))
 			h.derived = h.derived[len(h.derived)-1:]
@@ -47,21 +47,21 @@ day 27: open missing-role sponsor, none-active since day 20, severity 42`},
 		}, []events.GapKind{events.MissingRole}, `day 12: open missing-role sponsor, none-active since day 5, severity 60
 day 20: close missing-role sponsor after 8 days`},
 
-		{"9, 5: a gap closes at once, and thin-role opens seven days later, not with the close", func(h *history) {
+		{"S1.12 S1.26 9, 5: a gap closes at once, and thin-role opens seven days later, not with the close", func(h *history) {
 			h.on(0, events.People, ego, joined(3, -730))
 			h.derived = nil
 			h.on(1, events.Role, ego, recognized(events.Sponsor, ben, -30)).until(day(20))
 		}, []events.GapKind{events.MissingRole, events.ThinRole}, `day 1: close missing-role sponsor after 1 days
 day 8: open thin-role sponsor, below-target since day 1, severity 21`},
 
-		{"5: thin-role closes at the target", func(h *history) {
+		{"S1.26 5: thin-role closes at the target", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -100))
 			h.on(1, events.Role, ego, recognized(events.Mentor, ben, 1))
 			h.on(20, events.Role, ego, recognized(events.Mentor, cleo, 20)).until(day(40))
 		}, []events.GapKind{events.ThinRole}, `day 8: open thin-role mentor, below-target since day 1, severity 24
 day 20: close thin-role mentor after 12 days`},
 
-		{"5, 9: what thins out to nothing stays thin for the seven days until it is missing", func(h *history) {
+		{"S1.12 5, 9: what thins out to nothing stays thin for the seven days until it is missing", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -100))
 			h.on(0, events.Role, ego, recognized(events.Mentor, ben, -50)).until(day(10))
 			h.on(20, events.Role, ego, lapsed(events.Mentor, ben, -50)).until(day(40))
@@ -72,7 +72,7 @@ day 7: open thin-role mentor, below-target since day 0, severity 24
 day 27: open missing-role mentor, none-active since day 20, severity 48
 day 27: close thin-role mentor after 20 days`},
 
-		{"6: the only holder at risk", func(h *history) {
+		{"S1.03 6: the only holder at risk", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -100))
 			h.on(1, events.Role, ego, recognized(events.Mentor, ben, -80))
 			h.on(30, events.Role, ego, fading(events.Mentor, ben, -20)).until(day(50))
@@ -80,24 +80,24 @@ day 27: close thin-role mentor after 20 days`},
 		}, []events.GapKind{events.AtRisk}, `day 37: open at-risk mentor, at-risk-only-holder since day 30, severity 30
 day 60: close at-risk mentor after 23 days`},
 
-		{"6: not while another one is active", func(h *history) {
+		{"S1.03 S1.05 6: not while another one is active", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -100))
 			h.on(1, events.Role, ego, recognized(events.Mentor, ben, -80), recognized(events.Mentor, cleo, -80))
 			h.on(30, events.Role, ego, fading(events.Mentor, ben, -20)).until(day(50))
 		}, []events.GapKind{events.AtRisk}, ``},
 
-		{"6: a new pair has 45 days of grace", func(h *history) {
+		{"S1.03 6: a new pair has 45 days of grace", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -100))
 			h.on(10, events.Role, ego, recognized(events.Mentor, ben, 10))
 			h.on(20, events.Role, ego, fading(events.Mentor, ben, 10)).until(day(70))
 		}, []events.GapKind{events.AtRisk}, `day 55: open at-risk mentor, at-risk-only-holder since day 20, severity 40`},
 
-		{"6, 10: a role first heard of as at risk has been so since it fell silent", func(h *history) {
+		{"S1.03 6, 10: a role first heard of as at risk has been so since it fell silent", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -400))
 			h.on(0, events.Role, ego, fading(events.Mentor, ben, -70))
 		}, []events.GapKind{events.AtRisk}, `day 0: open at-risk mentor, at-risk-only-holder since day -70, severity 40`},
 
-		{"6: what was at risk and lapses gives way to missing-role", func(h *history) {
+		{"S1.03 6: what was at risk and lapses gives way to missing-role", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -400))
 			h.on(0, events.Role, ego, fading(events.Mentor, ben, -70))
 			h.on(20, events.Role, ego, lapsed(events.Mentor, ben, -70)).until(day(30))
@@ -106,7 +106,7 @@ day 60: close at-risk mentor after 23 days`},
 day 27: open missing-role mentor, none-active since day 20, severity 48
 day 27: close at-risk mentor after 27 days`},
 
-		{"7: sixty days without any act, closed by the next one", func(h *history) {
+		{"S1.45 S2.22 7: sixty days without any act, closed by the next one", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -400))
 			h.on(0, events.Support, ego, advice(ben)).until(day(70))
 			h.on(80, events.Support, ego, &events.KudosGiven{Act: act(cleo), Audience: "public"})
@@ -115,25 +115,25 @@ day 0: close isolation after 0 days
 day 60: open isolation, silent since day 0, severity 72
 day 80: close isolation after 20 days`},
 
-		{"7: somebody new is asked about on days 21, 45 and 90", func(h *history) {
+		{"S1.13 S1.45 7: somebody new is asked about on days 21, 45 and 90", func(h *history) {
 			h.on(0, events.People, ego, joined(1, 0))
 			h.on(25, events.Support, ego, advice(ben)).until(day(100))
 		}, []events.GapKind{events.Isolation}, `day 21: open isolation, silent since day 0, severity 54
 day 25: close isolation after 4 days
 day 85: open isolation, silent since day 25, severity 72`},
 
-		{"7: an act between start and day 21 puts the question off to day 45", func(h *history) {
+		{"S1.13 S1.45 7: an act between start and day 21 puts the question off to day 45", func(h *history) {
 			h.on(0, events.People, ego, joined(1, 0))
 			h.on(10, events.Support, ego, advice(ben)).until(day(50))
 		}, []events.GapKind{events.Isolation}, `day 45: open isolation, silent since day 10, severity 72`},
 
-		{"7: neither a request nor thanks nor shared work is support received", func(h *history) {
+		{"S1.27 S1.45 7: neither a request nor thanks nor shared work is support received", func(h *history) {
 			h.on(0, events.People, ego, joined(1, 0))
 			h.on(10, events.Personal, ego, &events.MentorshipRequested{Act: act(ben)})
 			h.on(11, events.Support, ego, &events.ThanksGiven{Act: act(ben)}, &events.CollaborationShared{Act: act(ben), Weeks: 3}).until(day(30))
 		}, []events.GapKind{events.Isolation}, `day 21: open isolation, silent since day 0, severity 54`},
 
-		{"7: an act that is taken back was none", func(h *history) {
+		{"S1.45 7: an act that is taken back was none", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -400)).on(0, events.Support, ego, advice(ben))
 			id := h.log[len(h.log)-1].ID
 			h.on(70, events.Support, ego, advice(ben))
@@ -145,13 +145,13 @@ day 85: open isolation, silent since day 25, severity 72`},
 day 70: close isolation after 10 days
 day 71: open isolation, silent since day 0, severity 72`},
 
-		{"2: a leave puts everything off, isolation until sixty days after it", func(h *history) {
+		{"S1.45 2: a leave puts everything off, isolation until sixty days after it", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -400)).on(0, events.Support, ego, advice(ben))
 			h.derived = nil
 			h.on(10, events.People, ego, &events.PersonWentOnLeave{EffectiveAt: day(10)}, &events.PersonReturned{EffectiveAt: day(200)}).until(day(270))
 		}, nil, `day 260: open isolation, silent since day 200, severity 72`},
 
-		{"2: whoever leaves has no gaps from then on", func(h *history) {
+		{"S1.12 2: whoever leaves has no gaps from then on", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -400))
 			h.derived = nil
 			h.on(10, events.People, ego, &events.PersonLeft{EffectiveAt: day(30)}).until(day(500))
@@ -161,7 +161,7 @@ day 30: close missing-role advocate after 30 days
 day 30: close missing-role truth-teller after 30 days
 day 30: close isolation after 30 days`},
 
-		{"2: nor has who does not take part", func(h *history) {
+		{"S2.03 2: nor has who does not take part", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -400))
 			h.derived = nil
 			h.on(10, events.Personal, ego, &events.ParticipationChanged{Purpose: "own-network", Participation: "out"})
@@ -169,12 +169,12 @@ day 30: close isolation after 30 days`},
 		}, []events.GapKind{events.Isolation}, `day 10: close isolation after 10 days
 day 20: open isolation, silent since day -400, severity 90`},
 
-		{"2: nor has an external contact or somebody the directory does not know", func(h *history) {
+		{"S1.09 2: nor has an external contact or somebody the directory does not know", func(h *history) {
 			h.on(0, events.Role, ego, recognized(events.Mentor, ben, -30))
 			h.on(0, events.People, xeno, joined(3, -400)).until(day(400))
 		}, nil, ``},
 
-		{"8: declared, and for ninety days nothing to show for it", func(h *history) {
+		{"S1.11 8: declared, and for ninety days nothing to show for it", func(h *history) {
 			h.on(0, events.People, ego, joined(1, -400))
 			h.on(10, events.Personal, ego, &events.RoleDeclared{Supporter: ben, Role: events.Sponsor, DeclaredBy: "recipient"},
 				&events.RoleDeclared{Supporter: ben, Role: events.Mentor, DeclaredBy: "supporter"}).until(day(120))
@@ -186,7 +186,7 @@ day 130: close declared-not-enacted sponsor after 30 days
 day 240: open declared-not-enacted sponsor, declared-without-acts since day 150, severity 30
 day 300: close declared-not-enacted sponsor after 60 days`},
 
-		{"3: a reverse mentor counts in the network of the senior", func(h *history) {
+		{"S1.20 3: a reverse mentor counts in the network of the senior", func(h *history) {
 			h.on(0, events.People, ego, joined(6, -400))
 			f := recognized(events.Mentor, ben, -20)
 			f.Subtype = events.ReverseMentor
@@ -194,7 +194,7 @@ day 300: close declared-not-enacted sponsor after 60 days`},
 			h.derived = h.derived[len(h.derived)-1:]
 		}, nil, `day 1: close missing-role mentor after 1 days`},
 
-		{"1: sealed acts and the roles they show change nothing", func(h *history) {
+		{"S2.14 1: sealed acts and the roles they show change nothing", func(h *history) {
 			h.on(0, events.People, ego, joined(3, -400))
 			h.derived = nil
 			h.on(1, events.Sealed, ego, &events.SponsorEndorsed{Act: act(ben), Forum: "succession", Stake: "reputation", Awareness: "unaware"})
@@ -229,7 +229,7 @@ func mentorOnly(all []events.Event) []events.Event {
 	return some
 }
 
-// Rule 3: a peer mentor counts once the person has said themselves that this one helps them.
+// S1.15 S2.10 Rule 3: a peer mentor counts once the person has said themselves that this one helps them.
 func TestAPeerMentorNeedsTheOwnWord(t *testing.T) {
 	peer := recognized(events.Mentor, ben, -20)
 	peer.Subtype = events.PeerMentor
@@ -270,7 +270,7 @@ func TestAPeerMentorNeedsTheOwnWord(t *testing.T) {
 	}
 }
 
-// It shows 3: a sponsor recognized by acts closes the gap, and the cause can be followed.
+// S1.12 S1.37 A sponsor recognized by acts closes the gap, and the cause can be followed.
 func TestASponsorClosesTheGap(t *testing.T) {
 	h := newHistory(t)
 	h.on(0, events.People, ego, joined(3, -730))

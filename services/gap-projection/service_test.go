@@ -227,6 +227,7 @@ func kinds(a gaps.ListAnswer) string {
 	return strings.Join(lines, "; ")
 }
 
+// S1.02 S1.46 A network shows its person what they receive and whom they support.
 func TestANetworkIsReadByItsPerson(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -266,6 +267,7 @@ func TestANetworkIsReadByItsPerson(t *testing.T) {
 	}
 }
 
+// S1.33 S2.29 Nobody reads what is another person's own, and who reads a tie is known.
 func TestWhoReadsWhat(t *testing.T) {
 	t.Parallel()
 	s := start(t)

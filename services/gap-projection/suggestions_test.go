@@ -66,44 +66,44 @@ func TestSuggestions(t *testing.T) {
 		people company
 		want   string
 	}{
-		{"the readiest mentor first, and none without the standing", events.MissingRole, events.Sponsor, ties{
+		{"S1.41 S2.11 the readiest mentor first, and none without the standing", events.MissingRole, events.Sponsor, ties{
 			ben: plays(events.Mentor, readmodel.RoleActive, 1), cleo: plays(events.Mentor, readmodel.RoleActive, 4), dana: plays(events.Mentor, readmodel.RoleActive, 5),
 		}, senior, `promote-mentor sponsor p=c 72 [senior-enough gives-opportunities]
 promote-mentor sponsor p=b 48 [senior-enough]`},
-		{"working together counts", events.MissingRole, events.Sponsor, ties{
+		{"S1.42 working together counts", events.MissingRole, events.Sponsor, ties{
 			ben: with(plays(events.Mentor, readmodel.RoleActive, 1), 2, 12), cleo: plays(events.Mentor, readmodel.RoleActive, 1),
 		}, senior, `promote-mentor sponsor p=b 60 [senior-enough works-with-you]
 promote-mentor sponsor p=c 48 [senior-enough]`},
 		{"a mentor who is fading is no candidate", events.MissingRole, events.Sponsor, ties{
 			ben: plays(events.Mentor, readmodel.RoleAtRisk, 5)}, senior, ``},
-		{"a tie at risk is rekindled", events.AtRisk, events.Mentor, ties{
+		{"S1.03 a tie at risk is rekindled", events.AtRisk, events.Mentor, ties{
 			ben: plays(events.Mentor, readmodel.RoleAtRisk, 1), cleo: plays(events.Mentor, readmodel.RoleLapsed, 1),
 		}, senior, `rekindle mentor p=b 0 [quiet-for-a-while]`},
-		{"a frequent collaborator is asked, before who supports in another way", events.MissingRole, events.TruthTeller, ties{
+		{"S1.27 a frequent collaborator is asked, before who supports in another way", events.MissingRole, events.TruthTeller, ties{
 			ben: plays(events.Advocate, readmodel.RoleActive, 5), cleo: with(&readmodel.NetworkTie{}, 9, 0), dana: {},
 		}, senior, `ask truth-teller p=c 0 [works-with-you]
 ask truth-teller p=b 0 [supports-you-already]`},
-		{"for a mentor somebody above", events.MissingRole, events.Mentor, ties{
+		{"S1.15 for a mentor somebody above", events.MissingRole, events.Mentor, ties{
 			ben: with(&readmodel.NetworkTie{}, 1, 0), xeno: plays(events.TruthTeller, readmodel.RoleActive, 0), dana: with(&readmodel.NetworkTie{}, 3, 0),
 		}, company{ben: at(4, "ops"), dana: at(3, "ops")}, `ask mentor p=b 0 [works-with-you]
 ask mentor p=e 0 [supports-you-already]`},
 		{"nobody who has left, is on leave or declined lately", events.MissingRole, events.TruthTeller, ties{
 			ben: with(&readmodel.NetworkTie{Declined: day(-10)}, 9, 0), cleo: with(&readmodel.NetworkTie{}, 9, 0), dana: with(&readmodel.NetworkTie{Declined: day(-200)}, 1, 0),
 		}, company{ben: at(3, "ops"), cleo: {Presence: readmodel.Away, Level: 3}, dana: at(3, "ops")}, `ask truth-teller p=d 0 [works-with-you]`},
-		{"an introduction names a department, where enough are senior", events.MissingRole, events.Sponsor, ties{
+		{"S2.34 an introduction names a department, where enough are senior", events.MissingRole, events.Sponsor, ties{
 			ben: plays(events.Advocate, readmodel.RoleActive, 0),
 		}, company{ben: at(3, "research")}.crowd(5, 5, "research"), `introduce sponsor via=b to research from 5 [works-where-it-counts]`},
 		{"and nobody where four stand behind it", events.MissingRole, events.Sponsor, ties{
 			ben: plays(events.Advocate, readmodel.RoleActive, 0),
 		}, company{ben: at(3, "research")}.crowd(4, 5, "research"), ``},
-		{"who was named is reviewed", events.DeclaredNotEnacted, events.Sponsor, ties{
+		{"S1.11 who was named is reviewed", events.DeclaredNotEnacted, events.Sponsor, ties{
 			ben: {Declared: map[events.RoleName]readmodel.Declaration{events.Sponsor: {By: "recipient", At: day(-100)}}},
 		}, senior, `review sponsor p=b 0 [you-named-them]`},
-		{"whom nobody supported lately turns to who did", events.Isolation, "", ties{
+		{"S1.45 S2.22 whom nobody supported lately turns to who did", events.Isolation, "", ties{
 			ben: {LastAct: day(-90)}, cleo: {LastAct: day(-70)},
 		}, senior, `rekindle  p=c 0 [supported-you-before]
 rekindle  p=b 0 [supported-you-before]`},
-		{"or says who is there", events.Isolation, "", nil, senior, `declare  p= 0 [nobody-known-yet]`},
+		{"S1.13 or says who is there", events.Isolation, "", nil, senior, `declare  p= 0 [nobody-known-yet]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var lines []string

@@ -195,6 +195,7 @@ func TestLinesAreCountedAndLongOnesPassedOver(t *testing.T) {
 	}
 }
 
+// S2.07 Nothing personal stands in the log.
 func TestNothingPersonalStandsInTheLog(t *testing.T) {
 	u := start(t, natstest.Fast(t))
 	u.accepted(joined("1"), joined("2"),
@@ -222,6 +223,7 @@ func TestNothingPersonalStandsInTheLog(t *testing.T) {
 	}
 }
 
+// S1.34 S2.14 S2.26 Who may read an act follows from the act, whoever sends it.
 func TestTheContextFollowsFromTheAct(t *testing.T) {
 	u := start(t, natstest.Fast(t))
 	u.accepted(joined("1"), joined("2"), joined("3"),
@@ -261,6 +263,7 @@ func TestTheContextFollowsFromTheAct(t *testing.T) {
 	}
 }
 
+// S2.14 A sealed endorsement is disclosed as a fact of its own.
 func TestDisclosure(t *testing.T) {
 	u := start(t, natstest.Fast(t))
 	all := u.accepted(joined("1"), joined("2"),
@@ -281,7 +284,7 @@ func TestDisclosure(t *testing.T) {
 	}
 }
 
-// Whoever knows what another system calls a sealed act gets the same answer as for one that is not
+// S2.14 Whoever knows what another system calls a sealed act gets the same answer as for one that is not
 // there.
 func TestAKnownIDTellsAPersonNothing(t *testing.T) {
 	u := start(t, natstest.Connect(t))

@@ -10,6 +10,7 @@ import (
 
 const days = 24 * time.Hour
 
+// S1.01 S1.12 A gap is spoken of once, and with one thing to do.
 func TestAGapIsSpokenOfOnceAndWithOneAction(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind events.GapKind

@@ -28,6 +28,10 @@ func feedback(valence events.Valence) *events.FeedbackGiven {
 	return &events.FeedbackGiven{Valence: valence, Voluntary: true, Sharing: "named"}
 }
 
+func appraisal() *events.FeedbackGiven {
+	return &events.FeedbackGiven{Valence: "constructive", Sharing: "named"}
+}
+
 // by says who recorded an act.
 func by(side events.RecordedBy, e events.Event) events.Event {
 	events.ActOf(e.Fact).RecordedBy = side
@@ -59,21 +63,21 @@ func TestRules(t *testing.T) {
 		until float64
 		then  []string
 	}{
-		{"mentor: the worked check of domain.md", []happening{
+		{"S1.07 S1.16 S1.17 mentor: the worked check of domain.md", []happening{
 			{0, act(boss, start)}, {14, act(boss, session())}, {44, act(boss, session())}, {74, act(boss, session())}, {104, act(boss, session())},
 		}, 400, []string{
 			"14 mentor active standard", "21 mentor at-risk standard", "44 mentor active standard",
 			"70 mentor at-risk standard", "74 mentor active standard", "149 mentor at-risk standard", "209 mentor lapsed standard",
 		}},
-		{"mentor: once it is over, half of a role is none", []happening{{0, act(boss, session())}, {1, act(boss, session())},
+		{"S1.07 mentor: once it is over, half of a role is none", []happening{{0, act(boss, session())}, {1, act(boss, session())},
 			{300, act(boss, session())}, {310, act(boss, session())}}, 311, []string{
 			"1 mentor active standard", "14 mentor at-risk standard", "74 mentor lapsed standard", "310 mentor active standard"}},
-		{"mentor: two agreements are no mentor", []happening{{0, act(boss, &events.MentorshipStarted{Kind: "standard"})},
+		{"S1.16 mentor, gate enacted: two agreements are no mentor", []happening{{0, act(boss, &events.MentorshipStarted{Kind: "standard"})},
 			{1, act(boss, &events.MentorshipStarted{Kind: "standard"})}}, 10, nil},
-		{"mentor: a manager's ordinary sessions are none", []happening{
+		{"S2.33 mentor: a manager's ordinary sessions are none", []happening{
 			{0, people(ada, &events.PersonChanged{Manager: boss, EffectiveAt: days(-10)})},
 			{1, act(boss, session())}, {2, act(boss, session())}, {3, act(boss, session())}}, 10, nil},
-		{"mentor: a manager's sessions on a topic are", []happening{
+		{"S1.08 S1.25 S2.33 mentor: a manager's sessions on a topic are", []happening{
 			{0, people(ada, &events.PersonChanged{Manager: boss, EffectiveAt: days(-10)})},
 			{1, act(boss, &events.MentoringSessionHeld{Act: events.Act{Topics: []events.Topic{"career-path"}}})},
 			{2, act(boss, &events.MentoringSessionHeld{Act: events.Act{Topics: []events.Topic{"politics"}}})}},
@@ -84,80 +88,87 @@ func TestRules(t *testing.T) {
 			{4, people(ada, &events.PersonChanged{Manager: chief, EffectiveAt: days(-800)})},
 			{5, people(ada, &events.PersonChanged{Manager: boss, EffectiveAt: days(4)})}},
 			9, []string{"2 mentor active standard"}},
-		{"mentor: somebody below is a reverse mentor", []happening{{1, act(kid, session())}, {2, act(kid, session())}},
+		{"S1.20 mentor: somebody below is a reverse mentor", []happening{{1, act(kid, session())}, {2, act(kid, session())}},
 			5, []string{"2 mentor active reverse-mentor"}},
-		{"mentor: somebody here for long as one is a peer", []happening{{1, act(peer, session())}, {2, act(peer, session())}},
+		{"S1.15 mentor: somebody here for as long as one is a peer", []happening{{1, act(peer, session())}, {2, act(peer, session())}},
 			5, []string{"2 mentor active peer-mentor"}},
-		{"mentor: on the same level, a year longer here", []happening{
+		{"S1.15 S2.04 mentor: on the same level, a year longer here", []happening{
 			{0, people(peer, &events.PersonJoined{Level: 3, StartMonth: "2019-06", EffectiveAt: days(-1900)})},
 			{1, act(peer, session())}, {2, act(peer, session())}}, 5, []string{"2 mentor active standard"}},
-		{"mentor: from outside", []happening{{1, act(outsider("kim"), session())}, {2, act(outsider("kim"), session())}},
+		{"S1.09 S1.14 mentor: from outside", []happening{{1, act(outsider("kim"), session())}, {2, act(outsider("kim"), session())}},
 			5, []string{"2 mentor active external"}},
-		{"mentor: the level is that of the act's time", []happening{
+		{"S1.15 mentor: the level is that of the act's time", []happening{
 			{1, act(kid, session())}, {2, act(kid, session())},
 			{3, people(kid, &events.PersonChanged{Level: new(6), EffectiveAt: days(2.5)})}}, 5,
 			[]string{"2 mentor active reverse-mentor"}},
-		{"mentor: a promotion that was known late changes what is believed", []happening{
+		{"S1.15 mentor: a promotion that was known late changes what is believed", []happening{
 			{1, act(kid, session())}, {2, act(kid, session())},
 			{3, people(kid, &events.PersonChanged{Level: new(6), EffectiveAt: days(1.5)})}}, 5,
 			[]string{"2 mentor active reverse-mentor", "3 mentor active standard"}},
-		{"advocate: one ordinary endorsement is not enough", []happening{{1, act(peer, &events.EndorsementGiven{Audience: "public"})}}, 5, nil},
-		{"advocate: a referral is", []happening{{1, act(peer, &events.ReferralMade{Kind: "job"})}}, 5, []string{"1 advocate active standard"}},
-		{"advocate: two acts", []happening{{1, act(peer, &events.EndorsementGiven{Audience: "public"})}, {4, act(peer, &events.CreditGiven{Audience: "public"})}},
+		{"S1.28 advocate, gate twice: one ordinary endorsement is not enough", []happening{{1, act(peer, &events.EndorsementGiven{Audience: "public"})}}, 5, nil},
+		{"S1.28 advocate: a referral is", []happening{{1, act(peer, &events.ReferralMade{Kind: "job"})}}, 5, []string{"1 advocate active standard"}},
+		{"S1.28 S1.29 advocate: two acts of a peer", []happening{{1, act(peer, &events.EndorsementGiven{Audience: "public"})}, {4, act(peer, &events.CreditGiven{Audience: "public"})}},
 			5, []string{"4 advocate active standard"}},
-		{"advocate: kudos count once in seven days", []happening{
+		{"S1.28 advocate: kudos count once in seven days", []happening{
 			{1, act(peer, &events.KudosGiven{Audience: "public"})}, {2, act(peer, &events.KudosGiven{Audience: "public"})},
 			{3, act(peer, &events.KudosGiven{Audience: "public"})}, {7, act(peer, &events.KudosGiven{Audience: "public"})}}, 7.5, nil},
-		{"advocate: kudos a week apart", []happening{
+		{"S1.28 advocate: kudos a week apart", []happening{
 			{1, act(peer, &events.KudosGiven{Audience: "public"})}, {8, act(peer, &events.KudosGiven{Audience: "public"})},
 			{15, act(peer, &events.KudosGiven{Audience: "public"})}}, 16, []string{"15 advocate active standard"}},
-		{"sponsor: one promotion advocated lapses after 461 days", []happening{{0, act(boss, advocated())}}, 500, []string{
+		{"S1.37 S2.02 S2.13 S2.27 sponsor: one promotion advocated lapses after 461 days", []happening{{0, act(boss, advocated())}}, 500, []string{
 			"0 advocate active standard", "0 sponsor active internal", "0 advocate at-risk standard",
 			"96 sponsor at-risk internal", "110 advocate lapsed standard", "461 sponsor lapsed internal"}},
-		{"sponsor: an endorsement and an introduction to somebody senior", []happening{{0, act(boss, endorsed())}, {1, act(boss, introduced(6))}},
+		{"S1.05 S1.37 S2.13 S2.18 sponsor: an endorsement and an introduction to somebody senior", []happening{{0, act(boss, endorsed())}, {1, act(boss, introduced(6))}},
 			2, []string{"1 advocate active standard", "1 sponsor active internal"}},
-		{"sponsor: 151 days apart are enough", []happening{{0, act(boss, endorsed())}, {151, act(boss, introduced(6))}},
+		{"S2.13 sponsor: 151 days apart are enough", []happening{{0, act(boss, endorsed())}, {151, act(boss, introduced(6))}},
 			151, []string{"151 sponsor active internal"}},
-		{"sponsor: 152 days apart are not", []happening{{0, act(boss, endorsed())}, {152, act(boss, introduced(6))}}, 152, nil},
-		{"sponsor: an introduction to an equal is none", []happening{{0, act(boss, endorsed())}, {1, act(boss, introduced(3))}}, 2, nil},
-		{"sponsor: one level up is not enough", []happening{
+		{"S2.13 sponsor: 152 days apart are not", []happening{{0, act(boss, endorsed())}, {152, act(boss, introduced(6))}}, 152, nil},
+		{"S2.13 sponsor: an introduction to an equal is none", []happening{{0, act(boss, endorsed())}, {1, act(boss, introduced(3))}}, 2, nil},
+		{"S1.35 S2.12 sponsor, standing: one level up is not enough", []happening{
 			{0, people(ada, &events.PersonChanged{Level: new(4), EffectiveAt: days(-100)})}, {0, act(boss, advocated())}},
 			0.5, []string{"0 advocate active standard", "0 advocate at-risk standard"}},
-		{"sponsor: senior leadership is", []happening{
+		{"S1.35 sponsor, standing: senior leadership is", []happening{
 			{0, people(ada, &events.PersonChanged{Level: new(8), EffectiveAt: days(-100)})}, {0, act(chief, advocated())}},
 			0, []string{"0 advocate active standard", "0 sponsor active internal"}},
-		{"sponsor: advice alone never", []happening{
+		{"S2.11 S2.13 sponsor, gate acted-for: advice alone never", []happening{
 			{0, act(boss, introduced(6))}, {1, act(boss, introduced(6))}, {2, act(boss, introduced(6))}, {3, act(boss, introduced(6))},
 			{4, act(boss, &events.StrategyShared{})}}, 5, []string{"1 advocate active standard", "4 mentor active standard"}},
-		{"sponsor: an outsider whom the recipient declared one", []happening{
+		{"S1.09 sponsor, standing: an outsider whom the recipient declared one", []happening{
 			{0, act(outsider("kim"), advocated())},
 			{0.5, personal(&events.RoleDeclared{Supporter: outsider("kim"), Role: "sponsor", DeclaredBy: "recipient"})}},
 			0.5, []string{"0 advocate active external", "0 advocate at-risk external", "0 sponsor active external"}},
-		{"truth-teller: unconfirmed feedback is none", []happening{{0, act(peer, feedback("constructive"))}, {9, act(peer, feedback("constructive"))}}, 20, nil},
-		{"truth-teller: feedback found helpful", []happening{
+		{"S1.31 truth-teller, gate confirmed: feedback alone is none", []happening{{0, act(peer, feedback("constructive"))}, {9, act(peer, feedback("constructive"))}}, 20, nil},
+		{"S1.30 S1.31 truth-teller: feedback found helpful", []happening{
 			{0, id("one", act(peer, feedback("constructive")))}, {9, act(peer, feedback("constructive"))},
 			{10, personal(&events.FeedbackRatedHelpful{Act: named("one"), Supporter: peer})}}, 20,
 			[]string{"10 truth-teller active standard"}},
-		{"truth-teller: trust confirms", []happening{
+		{"S1.31 truth-teller: trust confirms", []happening{
 			{0, act(peer, feedback("constructive"))}, {9, act(peer, feedback("constructive"))}, {10, personal(&events.TrustConfirmed{Supporter: peer})}}, 20,
 			[]string{"10 truth-teller active standard"}},
-		{"truth-teller: one day is not enough", []happening{
+		{"S1.31 truth-teller, gate two-days: one day is not enough", []happening{
 			{0, act(peer, feedback("constructive"))}, {0.1, act(peer, feedback("constructive"))}, {0.2, personal(&events.TrustConfirmed{Supporter: peer})}}, 20, nil},
-		{"truth-teller: a friend's words fade slowly", []happening{
+		{"S1.34 truth-teller: a friend's words fade slowly", []happening{
 			{0, friend(feedback("constructive"))}, {9, friend(feedback("constructive"))}, {10, personal(&events.TrustConfirmed{Supporter: outsider("kim")})}}, 700,
 			[]string{"10 truth-teller active external", "90 truth-teller at-risk external", "455 truth-teller lapsed external"}},
-		{"truth-teller: nameless feedback never", []happening{
+		{"S1.33 truth-teller, gate constructive: praise and halves are none", []happening{
+			{0, act(peer, feedback("mixed"))}, {3, act(peer, feedback("appreciative"))}, {6, act(peer, feedback("mixed"))}, {9, act(peer, feedback("mixed"))},
+			{10, personal(&events.TrustConfirmed{Supporter: peer})}}, 10, nil},
+		{"S1.32 truth-teller: appraisals on duty are none", []happening{
+			{0, people(ada, &events.PersonChanged{Manager: boss, EffectiveAt: days(-10)})},
+			{0, act(boss, appraisal())}, {1, act(boss, appraisal())}, {2, act(boss, appraisal())}, {3, act(boss, appraisal())}, {4, act(boss, appraisal())},
+			{5, personal(&events.TrustConfirmed{Supporter: boss})}}, 10, nil},
+		{"S1.31 truth-teller: nameless feedback never", []happening{
 			{0, act(peer, &events.FeedbackGiven{Valence: "constructive", Voluntary: true, Sharing: "unnamed"})},
 			{9, sealed(act(peer, &events.FeedbackGiven{Valence: "constructive", Voluntary: true, Sharing: "summary"}))},
 			{10, personal(&events.TrustConfirmed{Supporter: peer})}}, 20, nil},
-		{"ally: a claim of one's own is none", []happening{
+		{"S2.24 S2.25 ally, standing: a claim of one's own is none", []happening{
 			{0, by("supporter", act(peer, &events.AllyActionTaken{Kind: "intervene"}))}, {1, by("supporter", act(peer, &events.AllyActionTaken{Kind: "intervene"}))}}, 2, nil},
-		{"ally: with a witness", []happening{{0, by("supporter", act(peer, &events.AllyActionTaken{Kind: "intervene", ConfirmedBy: "witness"}))}},
+		{"S2.01 S2.20 S2.24 ally: with a witness", []happening{{0, by("supporter", act(peer, &events.AllyActionTaken{Kind: "intervene", ConfirmedBy: "witness"}))}},
 			0, []string{"0 ally active standard"}},
-		{"survey: one answer makes a mentor, no truth-teller", []happening{
+		{"S1.11 survey: one answer makes a mentor, no truth-teller", []happening{
 			{0, by("recipient", act(boss, report("advice")))}, {0, by("recipient", act(boss, report("trust")))},
 			{0, by("recipient", act(boss, report("shared-work")))}}, 0, []string{"0 mentor active standard"}},
-		{"survey: an old answer that a person brings is worth half", []happening{
+		{"S1.11 survey: an old answer that a person brings is worth half", []happening{
 			{0, late(100, by("recipient", act(boss, report("advice"))))}}, 100, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -236,24 +247,24 @@ func TestQuality(t *testing.T) {
 		then events.Event // said afterwards
 		want int64
 	}{
-		{name: "a system", e: by("system", act(boss, session())), want: 1_000_000},
-		{name: "one side", e: by("supporter", act(boss, session())), want: 800_000},
-		{name: "a third person", e: by("third-party", act(boss, session())), want: 800_000},
-		{name: "only who benefits", e: by("recipient", act(boss, session())), want: 500_000},
-		{name: "confirmed by the recipient", e: by("supporter", act(boss, session())),
+		{name: "S1.07 quality system", e: by("system", act(boss, session())), want: 1_000_000},
+		{name: "S1.07 quality oneSided: one side says so", e: by("supporter", act(boss, session())), want: 800_000},
+		{name: "S1.07 quality oneSided: a third person says so", e: by("third-party", act(boss, session())), want: 800_000},
+		{name: "S1.07 quality ownBenefit: only who benefits says so", e: by("recipient", act(boss, session())), want: 500_000},
+		{name: "S1.07 quality confirmed: by the recipient", e: by("supporter", act(boss, session())),
 			then: confirm("recipient"), want: 1_000_000},
-		{name: "confirmed by oneself", e: by("supporter", act(boss, session())), then: confirm("supporter"), want: 800_000},
-		{name: "confirmed by the supporter", e: by("recipient", act(boss, session())), then: confirm("supporter"), want: 1_000_000},
-		{name: "rated", e: by("supporter", act(boss, session())),
+		{name: "S1.07 quality oneSided: confirmed by oneself", e: by("supporter", act(boss, session())), then: confirm("supporter"), want: 800_000},
+		{name: "S1.07 quality confirmed: by the supporter", e: by("recipient", act(boss, session())), then: confirm("supporter"), want: 1_000_000},
+		{name: "S2.05 quality confirmed: rated", e: by("supporter", act(boss, session())),
 			then: personal(&events.SessionRated{Act: named("it"), Supporter: boss, By: "recipient", Rating: 4}), want: 1_000_000},
-		{name: "thanked for", e: by("supporter", act(boss, session())), then: act(boss, &events.ThanksGiven{For: named("it")}), want: 1_000_000},
-		{name: "disputed", e: by("system", act(boss, session())),
+		{name: "S2.32 quality confirmed: thanked for", e: by("supporter", act(boss, session())), then: act(boss, &events.ThanksGiven{For: named("it")}), want: 1_000_000},
+		{name: "S1.07 quality: disputed is none", e: by("system", act(boss, session())),
 			then: events.Event{Context: events.Support, Subject: string(ada), Fact: &events.ActDisputed{Act: named("it"), Supporter: boss}}, want: 0},
-		{name: "asked for", e: act(boss, &events.FeedbackGiven{Valence: "constructive", Voluntary: true, Solicited: true, Sharing: "named"}), want: 1_250_000},
-		{name: "late by a person", e: late(91.1, by("supporter", act(boss, session()))), want: 400_000},
-		{name: "late by a system", e: late(400, act(boss, session())), want: 1_000_000},
-		{name: "just in time", e: late(90, by("supporter", act(boss, session()))), want: 800_000},
-		{name: "a survey's answer", e: act(boss, report("advice")), want: 500_000},
+		{name: "S1.30 quality solicited: asked for", e: act(boss, &events.FeedbackGiven{Valence: "constructive", Voluntary: true, Solicited: true, Sharing: "named"}), want: 1_250_000},
+		{name: "S1.07 quality late: by a person", e: late(91.1, by("supporter", act(boss, session()))), want: 400_000},
+		{name: "S1.07 quality late: never by a system", e: late(400, act(boss, session())), want: 1_000_000},
+		{name: "S1.07 quality late: not after ninety days", e: late(90, by("supporter", act(boss, session()))), want: 800_000},
+		{name: "S1.11 quality of a survey's answer", e: act(boss, report("advice")), want: 500_000},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t).people()
@@ -275,7 +286,7 @@ func confirm(side events.ConfirmingSide) events.Event {
 }
 
 func TestWordsAboutARole(t *testing.T) {
-	t.Run("declared is unproven until acts show it", func(t *testing.T) {
+	t.Run("S1.11 declared is unproven until acts show it", func(t *testing.T) {
 		w := newWorld(t).people()
 		w.give(days(0), personal(&events.RoleDeclared{Supporter: boss, Role: "mentor", DeclaredBy: "recipient"}))
 		if r := w.role(boss, "mentor"); r.Status != readmodel.RoleUnproven || r.Declared == nil {
@@ -290,7 +301,7 @@ func TestWordsAboutARole(t *testing.T) {
 			t.Errorf("%+v, want active and not declared", r)
 		}
 	})
-	t.Run("set aside until a day", func(t *testing.T) {
+	t.Run("S1.07 set aside until a day", func(t *testing.T) {
 		w := newWorld(t).people()
 		for day := range 4 {
 			w.give(days(float64(day)), act(boss, session()))
@@ -303,7 +314,7 @@ func TestWordsAboutARole(t *testing.T) {
 		w.until(days(21))
 		w.expect("20 mentor active standard")
 	})
-	t.Run("contested changes nothing but is remembered", func(t *testing.T) {
+	t.Run("S1.07 contested changes nothing but is remembered", func(t *testing.T) {
 		w := newWorld(t).people()
 		w.give(days(0), act(boss, session()))
 		w.give(days(1), act(boss, session()))
@@ -316,7 +327,7 @@ func TestWordsAboutARole(t *testing.T) {
 }
 
 func TestLateActs(t *testing.T) {
-	t.Run("since lies in the past", func(t *testing.T) {
+	t.Run("S1.07 since lies in the past", func(t *testing.T) {
 		w := newWorld(t).people()
 		w.give(days(10), act(boss, session()))
 		e := act(boss, session())
@@ -341,14 +352,14 @@ func TestLateActs(t *testing.T) {
 			t.Errorf("%s, want lapsed", got)
 		}
 	})
-	t.Run("an act taken back takes back what followed", func(t *testing.T) {
+	t.Run("S1.07 an act taken back takes back what followed", func(t *testing.T) {
 		w := newWorld(t).people()
 		w.give(days(0), act(boss, session()))
 		w.give(days(1), id("it", act(boss, session())))
 		w.give(days(2), events.Event{Context: events.Support, Subject: string(ada), Fact: &events.ActRetracted{Act: named("it"), Supporter: boss}})
 		w.expect("1 mentor active standard", "2 mentor lapsed standard")
 	})
-	t.Run("an act that stands in another's place", func(t *testing.T) {
+	t.Run("S1.07 an act that stands in another's place", func(t *testing.T) {
 		w := newWorld(t).people()
 		w.give(days(0), id("it", act(boss, advocated())))
 		w.expect("0 advocate active standard", "0 sponsor active internal")

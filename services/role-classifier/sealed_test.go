@@ -16,7 +16,7 @@ func unaware(e events.Event) events.Event {
 }
 
 func TestSealedActs(t *testing.T) {
-	t.Run("state in role-sealed only", func(t *testing.T) {
+	t.Run("S2.14 state in role-sealed only", func(t *testing.T) {
 		w := newWorld(t).people()
 		w.give(days(0), unaware(act(boss, endorsed())))
 		w.give(days(1), unaware(act(boss, endorsed())))
@@ -25,13 +25,13 @@ func TestSealedActs(t *testing.T) {
 			t.Error("a sealed act made an open tie")
 		}
 	})
-	t.Run("see what is open too", func(t *testing.T) {
+	t.Run("S2.14 see what is open too", func(t *testing.T) {
 		w := newWorld(t).people()
 		w.give(days(0), act(boss, introduced(6)))
 		w.give(days(1), unaware(act(boss, endorsed())))
 		w.expect("sealed 1 advocate active standard", "sealed 1 sponsor active internal")
 	})
-	t.Run("the open evaluation lapses, the full one does not", func(t *testing.T) {
+	t.Run("S2.14 the open evaluation lapses, the full one does not", func(t *testing.T) {
 		w := newWorld(t).people()
 		w.give(days(0), act(peer, &events.ReferralMade{Kind: "job"}))
 		w.give(days(100), unaware(act(peer, endorsed())))
@@ -40,7 +40,7 @@ func TestSealedActs(t *testing.T) {
 		w.expect("138 advocate lapsed standard", "sealed 138 advocate active standard",
 			"sealed 157 advocate at-risk standard", "sealed 267 advocate lapsed standard")
 	})
-	t.Run("what was said of a sealed act holds of the disclosed one", func(t *testing.T) {
+	t.Run("S2.14 what was said of a sealed act holds of the disclosed one", func(t *testing.T) {
 		w := newWorld(t).people()
 		w.give(days(0), id("it", unaware(by("supporter", act(boss, endorsed())))))
 		w.give(days(1), sealed(personal(&events.ActDisputed{Act: named("it"), Supporter: boss})))
@@ -55,7 +55,7 @@ func TestSealedActs(t *testing.T) {
 			t.Errorf("openly %+v, want it to count", open.Acts[0])
 		}
 	})
-	t.Run("a disclosed act counts once", func(t *testing.T) {
+	t.Run("S2.14 a disclosed act counts once", func(t *testing.T) {
 		w := newWorld(t).people()
 		w.give(days(0), id("secret", unaware(act(boss, endorsed()))))
 		w.give(days(1), id("second", unaware(act(boss, endorsed()))))

@@ -55,6 +55,7 @@ func policy(t *testing.T) (*access.Policy, *eventlog.Log) {
 	return access.New(log, "test"), log
 }
 
+// S1.33 S2.29 A network is read by its person, a tie by its two.
 func TestReading(t *testing.T) {
 	p, log := policy(t)
 	for _, c := range []struct {

@@ -100,24 +100,24 @@ func TestWeigh(t *testing.T) {
 		want     readmodel.Weights // thousandths
 		held     int
 	}{
-		{name: "an endorsement with stake from two levels up", act: readmodel.Act{Type: "SponsorEndorsed", Stake: "reputation"},
+		{name: "S2.17 an endorsement with stake from two levels up", act: readmodel.Act{Type: "SponsorEndorsed", Stake: "reputation"},
 			pair: ruleset.Pair{Recipient: at(3), Supporter: at(5)}, want: readmodel.Weights{0, 1000, 2000, 0, 500}},
-		{name: "from one level up", act: readmodel.Act{Type: "SponsorEndorsed", Stake: "reputation"},
+		{name: "S1.35 from one level up", act: readmodel.Act{Type: "SponsorEndorsed", Stake: "reputation"},
 			pair: ruleset.Pair{Recipient: at(3), Supporter: at(4)}, want: readmodel.Weights{0, 1000, 0, 0, 500}, held: 1},
 		{name: "by somebody the directory does not know", act: readmodel.Act{Type: "SponsorEndorsed", Stake: "reputation"},
 			pair: ruleset.Pair{Recipient: at(3)}, want: readmodel.Weights{0, 1000, 0, 0, 500}, held: 1},
-		{name: "without stake", act: readmodel.Act{Type: "SponsorEndorsed", Stake: "none"},
+		{name: "S2.17 without stake", act: readmodel.Act{Type: "SponsorEndorsed", Stake: "none"},
 			pair: ruleset.Pair{Recipient: at(3), Supporter: at(5)}, want: readmodel.Weights{0, 1000, 700}},
 		{name: "an outsider", act: readmodel.Act{Type: "ReferralMade"}, pair: ruleset.Pair{Recipient: at(3), Supporter: ruleset.Standing{External: true}},
 			want: readmodel.Weights{0, 1500}, held: 1},
-		{name: "an outsider who is declared", act: readmodel.Act{Type: "ReferralMade"}, declared: true,
+		{name: "S1.09 an outsider who is declared", act: readmodel.Act{Type: "ReferralMade"}, declared: true,
 			pair: ruleset.Pair{Recipient: at(3), Supporter: ruleset.Standing{External: true}}, want: readmodel.Weights{0, 1500, 1000}},
 		{name: "somebody who had left", act: readmodel.Act{Type: "ReferralMade"}, pair: ruleset.Pair{Supporter: ruleset.Standing{Left: true}}},
-		{name: "helpful feedback", act: readmodel.Act{Type: "FeedbackGiven", Sharing: "named", Valence: "constructive", Voluntary: true, Marks: readmodel.Marks{Helpful: true}},
+		{name: "S1.31 helpful feedback", act: readmodel.Act{Type: "FeedbackGiven", Sharing: "named", Valence: "constructive", Voluntary: true, Marks: readmodel.Marks{Helpful: true}},
 			want: readmodel.Weights{300, 0, 0, 1500}},
-		{name: "an appraisal", act: readmodel.Act{Type: "FeedbackGiven", Sharing: "named", Valence: "constructive", Relation: "manager"},
+		{name: "S1.32 an appraisal", act: readmodel.Act{Type: "FeedbackGiven", Sharing: "named", Valence: "constructive", Relation: "manager"},
 			want: readmodel.Weights{0, 0, 0, 250}},
-		{name: "credit that one claims to have given", act: readmodel.Act{Type: "CreditGiven", RecordedBy: "supporter"}, want: readmodel.Weights{0, 700}, held: 1},
+		{name: "S2.25 credit that one claims to have given", act: readmodel.Act{Type: "CreditGiven", RecordedBy: "supporter"}, want: readmodel.Weights{0, 700}, held: 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if err := rs.Weigh(&tc.act, &tc.pair, &[5]bool{2: tc.declared}); err != nil {

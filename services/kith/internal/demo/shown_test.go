@@ -17,7 +17,7 @@ import (
 	classifier "kith.internal/services/role-classifier"
 )
 
-// What the default ruleset makes of the demo: every role in every state, every gap, and of each
+// S1.06 What the default ruleset makes of the demo: every role in every state, every gap, and of each
 // persona what it is said to show.
 func TestShowsEverything(t *testing.T) {
 	d := New(Config{Now: someDay})
