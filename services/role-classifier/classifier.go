@@ -7,6 +7,7 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/recognition"
 	"kith.internal/services/internal/ruleset"
 )
 
@@ -91,7 +92,7 @@ func (r *Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error
 }
 
 func (s *step) other() error {
-	if e, ok := entryOf(s.in); ok {
+	if e, ok := recognition.EntryOf(s.in); ok {
 		return s.person(e)
 	}
 	if c, ok := s.changeOf(); ok {

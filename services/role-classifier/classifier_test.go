@@ -8,6 +8,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/recognition"
 )
 
 // happening is one thing that happens on a day; recorded on the same day where Recorded is zero.
@@ -461,7 +462,7 @@ func TestErasure(t *testing.T) {
 	w.give(days(0), sealed(act(boss, endorsed())))
 	w.give(days(1), people(ada, &events.PersonErased{DestroyedAt: days(1), FinalAt: days(31)}))
 	for key := range w.documents("") {
-		if key != personKey(ada) && !slices.Contains([]string{personKey(boss), personKey(chief), personKey(peer), personKey(kid)}, key) {
+		if key != recognition.PersonKey(ada) && !slices.Contains([]string{recognition.PersonKey(boss), recognition.PersonKey(chief), recognition.PersonKey(peer), recognition.PersonKey(kid)}, key) {
 			t.Errorf("%s is left", key)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/recognition"
 	"kith.internal/services/internal/ruleset"
 )
 
@@ -24,21 +25,21 @@ const (
 
 // older is a document of acts that no longer stand in their tie's.
 type older struct {
-	Acts   []readmodel.Act `json:"acts"`
-	Before fold            `json:"before"`
+	Acts   []readmodel.Act  `json:"acts"`
+	Before recognition.Fold `json:"before"`
 }
 
 var errNoOlder = errors.New("a document of older acts is missing")
 
 // history is one evaluation of a tie at work.
 type history struct {
-	s                    *step
-	rs                   *ruleset.Ruleset
-	pair                 pair
-	sealed               bool // the full evaluation
-	key                  string
-	t                    *tie
-	recipient, supporter *timeline
+	s      *step
+	rs     *ruleset.Ruleset
+	pair   pair
+	sealed bool // the full evaluation
+	key    string
+	t      *tie
+	people recognition.People
 }
 
 // load returns an evaluation of a tie, nil where there is none.
@@ -48,33 +49,26 @@ func load(s *step, p pair, sealed bool) (*history, error) {
 	if h.t, err = projection.Get[tie](s.d, h.key); err != nil || h.t == nil {
 		return nil, err
 	}
-	return h, h.people()
+	return h, h.meet()
 }
 
-func (h *history) people() (err error) {
-	if h.recipient, err = timelineOf(h.s.d, h.pair.recipient); err != nil {
+func (h *history) meet() (err error) {
+	h.people.RecipientID, h.people.SupporterID = h.pair.recipient, h.pair.supporter
+	if h.people.Recipient, err = timelineOf(h.s.d, h.pair.recipient); err != nil {
 		return err
 	}
-	h.supporter, err = timelineOf(h.s.d, h.pair.supporter)
+	h.people.Supporter, err = timelineOf(h.s.d, h.pair.supporter)
 	return err
 }
 
-// standing is how the two people stand at a time.
-func (h *history) standing(at readmodel.Unix) *ruleset.Pair {
-	p := &ruleset.Pair{RecipientID: h.pair.recipient, SupporterID: h.pair.supporter,
-		Recipient: h.recipient.at(at), Supporter: h.supporter.at(at)}
-	p.Supporter.External = h.pair.supporter.External()
-	return p
-}
-
 func (h *history) weigh(act *readmodel.Act) error {
-	return h.rs.Weigh(act, h.standing(act.At), h.t.declared())
+	return h.rs.Weigh(act, h.people.At(act.At), h.t.Declared())
 }
 
 func (h *history) olderKey(id int) string { return "older." + h.key + "." + strconv.Itoa(id) }
 
 // part is the acts of the i-th document, the last of which is the tie's own.
-func (h *history) part(i int) (acts *[]readmodel.Act, before *fold, err error) {
+func (h *history) part(i int) (acts *[]readmodel.Act, before *recognition.Fold, err error) {
 	if i == len(h.t.Older) {
 		return &h.t.Acts, &h.t.Before, nil
 	}
@@ -216,7 +210,7 @@ func (h *history) append() error {
 	if err := h.fold(&h.t.Fold, len(h.t.Older), h.t.Acts, len(h.t.Acts)-1); err != nil {
 		return err
 	}
-	h.setTurns()
+	h.t.Fold.SetTurns(h.rs)
 	return h.spill()
 }
 
@@ -226,13 +220,13 @@ func (h *history) refold(i int) error {
 	if err != nil {
 		return err
 	}
-	f := before.clone()
+	f := before.Clone()
 	for ; i <= len(h.t.Older); i++ {
 		acts, before, err := h.part(i)
 		if err != nil {
 			return err
 		}
-		*before = f.clone()
+		*before = f.Clone()
 		for k := range *acts {
 			if err := h.fold(&f, i, *acts, k); err != nil {
 				return err
@@ -243,13 +237,13 @@ func (h *history) refold(i int) error {
 		}
 	}
 	h.t.Fold = f
-	h.setTurns()
+	h.t.Fold.SetTurns(h.rs)
 	return h.spill()
 }
 
-func (h *history) fold(f *fold, part int, acts []readmodel.Act, k int) error {
+func (h *history) fold(f *recognition.Fold, part int, acts []readmodel.Act, k int) error {
 	act := &acts[k]
-	return f.add(h.rs, act, func(role int) (bool, error) { return h.pass(role, part, acts[:k+1], act.At) })
+	return f.Add(h.rs, act, func(role int) (bool, error) { return h.pass(role, part, acts[:k+1], act.At) })
 }
 
 // pass reports whether the gates of a role pass at the last of acts, which stand in the given
@@ -264,7 +258,7 @@ func (h *history) pass(role, part int, acts []readmodel.Act, at readmodel.Unix) 
 			}
 		}
 		if part == 0 {
-			return h.rs.Pass(role, &e, h.t.Words[role].Declared.holds())
+			return h.rs.Pass(role, &e, h.t.Words[role].Declared.Holds())
 		}
 		part--
 		earlier, _, err := h.part(part)
@@ -272,12 +266,6 @@ func (h *history) pass(role, part int, acts []readmodel.Act, at readmodel.Unix) 
 			return false, err
 		}
 		acts = *earlier
-	}
-}
-
-func (h *history) setTurns() {
-	for i := range h.t.Fold.Roles {
-		h.t.Fold.Roles[i].turns(&h.rs.Roles()[i])
 	}
 }
 

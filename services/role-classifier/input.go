@@ -4,6 +4,7 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/recognition"
 	"kith.internal/services/internal/ruleset"
 )
 
@@ -89,10 +90,10 @@ func confirmedBy(side events.ConfirmingSide) readmodel.Marks {
 
 // words is what a fact says about a role: declared, withdrawn, set aside, contested.
 func (s *step) words() (events.PersonID, func(*history) error) {
-	said := saying{At: s.in.Time, ID: s.in.ID}
+	said := recognition.Saying{At: s.in.Time, ID: s.in.ID}
 	var supporter events.PersonID
 	var role events.RoleName
-	field := func(w *words) *saying { return &w.Declared }
+	field := func(w *recognition.Words) *recognition.Saying { return &w.Declared }
 	switch f := s.in.Fact.(type) {
 	case *events.RoleDeclared:
 		supporter, role, said.By = f.Supporter, f.Role, string(f.DeclaredBy)
@@ -100,18 +101,18 @@ func (s *step) words() (events.PersonID, func(*history) error) {
 		supporter, role, said.By, said.Taken = f.Supporter, f.Role, string(f.DeclaredBy), true
 	case *events.RoleOverridden:
 		supporter, role, said.Until = f.Supporter, f.Role, readmodel.UnixOf(f.Until)
-		field = func(w *words) *saying { return &w.Aside }
+		field = func(w *recognition.Words) *recognition.Saying { return &w.Aside }
 	case *events.RoleContested:
 		supporter, role, said.By = f.Supporter, f.Role, string(f.By)
-		field = func(w *words) *saying { return &w.Contested }
+		field = func(w *recognition.Words) *recognition.Saying { return &w.Contested }
 	default:
 		return "", nil
 	}
 	i := readmodel.RoleIndex(role)
 	return supporter, func(h *history) error {
-		was := *h.t.declared()
-		field(&h.t.Words[i]).replace(said)
-		if *h.t.declared() == was {
+		was := *h.t.Declared()
+		field(&h.t.Words[i]).Replace(said)
+		if *h.t.Declared() == was {
 			return nil
 		}
 		return h.reweigh()
@@ -181,9 +182,9 @@ func (s *step) theirLevel(f *events.IntroductionMade) int {
 	if f.TheirLevel != 0 || f.IntroducedTo == "" {
 		return f.TheirLevel
 	}
-	t, err := projection.Get[timeline](s.d, personKey(f.IntroducedTo))
+	t, err := projection.Get[recognition.Timeline](s.d, recognition.PersonKey(f.IntroducedTo))
 	if err != nil || t == nil {
 		return 0
 	}
-	return t.at(readmodel.UnixOf(s.in.Time)).Level
+	return t.At(readmodel.UnixOf(s.in.Time)).Level
 }

@@ -8,6 +8,7 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/recognition"
 )
 
 // pair is the two people of a tie.
@@ -95,10 +96,10 @@ func (s *step) erase() error {
 			s.d.Delete(givenKey(sealed, p))
 		}
 	}
-	if t, err := projection.Get[timeline](s.d, personKey(who)); err != nil || t == nil {
+	if t, err := projection.Get[recognition.Timeline](s.d, recognition.PersonKey(who)); err != nil || t == nil {
 		return err
 	}
-	s.d.Put(personKey(who), &timeline{Tied: true})
+	s.d.Put(recognition.PersonKey(who), &recognition.Timeline{Tied: true})
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/recognition"
 )
 
 // move makes a change on the evaluations of a tie that see it, the open one first.
@@ -45,7 +46,7 @@ func (s *step) evaluation(c change, sealed bool) (*history, error) {
 		}
 	}
 	if h.t == nil {
-		h.t = &tie{Tie: readmodel.Tie{Recipient: c.pair.recipient, Supporter: c.pair.supporter}}
+		h.t = newTie(c.pair)
 	}
 	s.d.Put(givenKey(sealed, c.pair), &given{})
 	for _, who := range []events.PersonID{c.pair.recipient, c.pair.supporter} {
@@ -55,10 +56,10 @@ func (s *step) evaluation(c change, sealed bool) (*history, error) {
 		}
 		if !t.Tied {
 			t.Tied = true
-			s.d.Put(personKey(who), t)
+			s.d.Put(recognition.PersonKey(who), t)
 		}
 	}
-	return h, h.people()
+	return h, h.meet()
 }
 
 // advance states the turns that are due, makes the change and states how the present differs. It

@@ -15,6 +15,7 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/recognition"
 	"kith.internal/services/internal/ruleset"
 )
 
@@ -156,10 +157,10 @@ func lines(facts []events.Event, context events.Context) map[string][]string {
 // how the roles stand.
 type whole struct {
 	Acts     []readmodel.Act
-	Fold     fold
+	Fold     recognition.Fold
 	Roles    []readmodel.TieRole
 	Believed [5]belief
-	Words    [5]words
+	Words    [5]recognition.Words
 	Next     readmodel.Unix
 }
 
@@ -360,7 +361,7 @@ func TestFoldFromTheStart(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			h.t.Fold = fold{}
+			h.t.Fold = recognition.Fold{}
 			if err := h.reweigh(); err != nil {
 				rt.Fatal(err)
 			}

@@ -58,7 +58,7 @@ func (l *live) append(at time.Time, e events.Event) events.FactID {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(l.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
 	defer cancel()
 	if _, err := l.service.ties.Wait(ctx, acks[0].Seq); err != nil {
 		l.t.Fatal(err)
@@ -98,26 +98,56 @@ func TestActsBecomeRoles(t *testing.T) {
 }
 
 // TestSilenceBecomesATurn waits for a real timer: the last session was so long ago that the role
-// is at risk in a moment.
+// is at risk in a moment. Where the machine is so slow that the moment has passed before both acts
+// are folded, another tie gets a later one.
 func TestSilenceBecomesATurn(t *testing.T) {
 	l := serve(t)
-	lasts := time.Duration(fallsBelow(2_000_000, 1_700_000, int64(60*24*60*60))) * time.Second
-	at := time.Now().UTC().Truncate(time.Second).Add(3 * time.Second).Add(-lasts)
-	l.append(at, act(boss, session()))
-	l.append(at, act(boss, session()))
-	if got := l.read(events.Role); len(got) != 1 || line(got[0])[len(line(got[0]))-len("active standard"):] != "active standard" {
-		t.Fatalf("%v, want one recognition", got)
+	for i, soon := range []time.Duration{3 * time.Second, 15 * time.Second, time.Minute} {
+		supporter := who("slow" + letters(i))
+		at := time.Now().UTC().Truncate(time.Second).Add(soon).Add(-silentFor(t))
+		l.append(at, act(supporter, session()))
+		l.append(at, act(supporter, session()))
+		first := l.about(supporter)
+		if _, ok := first[0].Fact.(*events.RoleRecognized); !ok {
+			continue
+		}
+		f, ok := l.next(supporter).Fact.(*events.RoleAtRisk)
+		if turn := at.Add(silentFor(t)); !ok || !l.about(supporter)[1].Time.Equal(turn) || f.Score >= 1_700_000 {
+			t.Errorf("%+v, want at risk at the turn", l.about(supporter)[1])
+		}
+		return
 	}
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if facts := l.read(events.Role); len(facts) == 2 {
-			f, ok := facts[1].Fact.(*events.RoleAtRisk)
-			if !ok || !facts[1].Time.Equal(at.Add(lasts)) || f.Score >= 1_700_000 {
-				t.Errorf("%+v, want at risk at the turn", facts[1])
-			}
-			return
+	t.Fatal("two acts are not folded in a minute")
+}
+
+// silentFor is how long a mentor of two sessions is not at risk.
+func silentFor(t *testing.T) time.Duration {
+	w := newWorld(t).people()
+	w.give(days(0), act(boss, session()))
+	w.give(days(0), act(boss, session()))
+	return w.role(boss, "mentor").AtRiskAt.Time().Sub(days(0))
+}
+
+// about is the role facts about a supporter.
+func (l *live) about(supporter events.PersonID) (all []events.Event) {
+	for _, e := range l.read(events.Role) {
+		if of, _, _ := saidBy(e.Fact); of == supporter {
+			all = append(all, e)
 		}
 	}
-	t.Fatal("the role is not at risk after its time")
+	return all
+}
+
+// next waits for the second role fact about a supporter.
+func (l *live) next(supporter events.PersonID) events.Event {
+	l.t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if facts := l.about(supporter); len(facts) > 1 {
+			return facts[1]
+		}
+	}
+	l.t.Fatal("the role is not at risk after its time")
+	return events.Event{}
 }
 
 func TestTheRulesetInForceIsServed(t *testing.T) {

@@ -47,7 +47,7 @@ func (st *statements) settle(now readmodel.Unix, at time.Time) error {
 	t.AsOf, t.NextChangeAt, t.Roles = now, 0, t.Roles[:0]
 	t.Ruleset, t.RulesetHash, t.Rules = h.rs.Version, h.rs.Hash, RulesVersion
 	for i := range h.rs.Roles() {
-		r, err := h.role(i, now)
+		r, err := t.RoleAt(h.rs, &h.people, i, t.Believed[i].Status, now)
 		if err != nil {
 			return err
 		}
@@ -62,56 +62,6 @@ func (st *statements) settle(now readmodel.Unix, at time.Time) error {
 		}
 	}
 	return nil
-}
-
-// role is how a role stands at a time; without a status where nothing speaks of it.
-func (h *history) role(i int, now readmodel.Unix) (readmodel.TieRole, error) {
-	role, s, w := &h.rs.Roles()[i], &h.t.Fold.Roles[i], &h.t.Words[i]
-	r := readmodel.TieRole{Role: role.Name, Score: s.Score, HalfLife: s.HalfLife, Enter: role.Enter, Exit: role.Exit,
-		SilentSince: s.At, Rung: s.Rung, Acts: s.Acts, Formal: s.Formal, Withheld: s.Withheld, Stated: h.t.Believed[i].Status}
-	if r.HalfLife == 0 {
-		r.HalfLife = role.HalfLife
-	}
-	w.describe(&r)
-	if s.On {
-		r.Since, r.AtRiskAt, r.LapsesAt = s.Since, s.RiskAt, s.LapseAt
-	}
-	r.Status, r.NextChangeAt = standing(s, w, r.Stated, now)
-	if r.Status != readmodel.RoleActive && r.Status != readmodel.RoleAtRisk {
-		return r, nil
-	}
-	var err error
-	r.Subtype, err = h.rs.Subtype(i, h.standing(s.At))
-	return r, err
-}
-
-func (w *words) describe(r *readmodel.TieRole) {
-	if w.Declared.holds() {
-		r.Declared = &readmodel.Declaration{By: events.DeclaredBy(w.Declared.By), At: w.Declared.At}
-	}
-	if w.Contested.holds() {
-		r.Contested = &readmodel.Contest{By: events.ConfirmingSide(w.Contested.By), At: w.Contested.At}
-	}
-	r.AsideUntil = w.Aside.Until
-}
-
-// standing is the status of a role at a time and when time alone changes it.
-func standing(s *strand, w *words, stated readmodel.RoleStatus, now readmodel.Unix) (readmodel.RoleStatus, readmodel.Unix) {
-	switch {
-	case w.Aside.holds() && now < w.Aside.Until:
-		return readmodel.RoleNone, w.Aside.Until
-	case s.On && now < s.RiskAt:
-		return readmodel.RoleActive, s.RiskAt
-	case s.On && now < s.LapseAt:
-		return readmodel.RoleAtRisk, s.LapseAt
-	case s.Ever:
-		return readmodel.RoleLapsed, 0
-	case w.Declared.holds() || s.Formal:
-		return readmodel.RoleUnproven, 0
-	case s.Acts > 0 || s.Withheld || stated != "" || w.Contested.holds() || w.Aside.holds():
-		return readmodel.RoleNone, 0
-	}
-	return "", 0
 }
 
 // state appends a fact where readers believe something else. Who has never heard of a role has

@@ -1,6 +1,7 @@
-package classifier
+package recognition
 
 import (
+	"maps"
 	"math"
 
 	"kith.internal/events"
@@ -8,12 +9,48 @@ import (
 	"kith.internal/services/internal/ruleset"
 )
 
-// gate says whether the gates of a role pass at the act just folded.
-type gate func(role int) (bool, error)
+// Fold is what acts come to, in the order of (time, id).
+type Fold struct {
+	Roles  [5]Strand                 `json:"roles"`
+	Spaced map[string]readmodel.Unix `json:"spaced,omitempty"` // the last act that counted, of types of which not each does
+}
 
-// add folds one act. What it weighs is set already; whether it comes too soon after another of
+// Strand is what acts come to for one role.
+type Strand struct {
+	Score    int64          `json:"score,omitempty"` // right after the act at At
+	At       readmodel.Unix `json:"at,omitempty"`    // the last act that counts
+	HalfLife int64          `json:"halfLife,omitempty"`
+	On       bool           `json:"on,omitempty"`   // begun, and not over at At
+	Ever     bool           `json:"ever,omitempty"` // begun at some time
+	Since    readmodel.Unix `json:"since,omitempty"`
+	RiskAt   readmodel.Unix `json:"riskAt,omitempty"`  // On: when silence puts it at risk
+	LapseAt  readmodel.Unix `json:"lapseAt,omitempty"` // On: when silence ends it
+	Acts     int            `json:"acts,omitempty"`
+	Rung     int            `json:"rung,omitempty"`
+	Formal   bool           `json:"formal,omitempty"`
+	Withheld bool           `json:"withheld,omitempty"` // an act would count if its supporter had the standing
+}
+
+// Clone is a fold that goes its own way.
+func (f *Fold) Clone() Fold {
+	c := *f
+	c.Spaced = maps.Clone(f.Spaced)
+	return c
+}
+
+// SetTurns computes when silence alone will change each role.
+func (f *Fold) SetTurns(rs *ruleset.Ruleset) {
+	for i := range f.Roles {
+		f.Roles[i].turns(&rs.Roles()[i])
+	}
+}
+
+// Gate says whether the gates of a role pass at the act just folded.
+type Gate func(role int) (bool, error)
+
+// Add folds one act. What it weighs is set already; whether it comes too soon after another of
 // its kind is set here, because it depends on those before it.
-func (f *fold) add(rs *ruleset.Ruleset, act *readmodel.Act, pass gate) error {
+func (f *Fold) Add(rs *ruleset.Ruleset, act *readmodel.Act, pass Gate) error {
 	if rule := rs.RuleOf(act); rule != nil {
 		f.space(rule, act)
 		f.formal(rule, act)
@@ -38,7 +75,7 @@ func (f *fold) add(rs *ruleset.Ruleset, act *readmodel.Act, pass gate) error {
 }
 
 // space marks an act of a kind of which not each counts.
-func (f *fold) space(rule *ruleset.Rule, act *readmodel.Act) {
+func (f *Fold) space(rule *ruleset.Rule, act *readmodel.Act) {
 	act.Crowded = false
 	if rule.Once == 0 || act.Quality == 0 {
 		return
@@ -53,7 +90,7 @@ func (f *fold) space(rule *ruleset.Rule, act *readmodel.Act) {
 	f.Spaced[act.Type] = act.At
 }
 
-func (f *fold) formal(rule *ruleset.Rule, act *readmodel.Act) {
+func (f *Fold) formal(rule *ruleset.Rule, act *readmodel.Act) {
 	if act.Void() {
 		return
 	}
@@ -66,7 +103,7 @@ func (f *fold) formal(rule *ruleset.Rule, act *readmodel.Act) {
 	set(rule.Ends, false)
 }
 
-func (s *strand) add(role *ruleset.Role, act *readmodel.Act, n int64, pass func() (bool, error)) error {
+func (s *Strand) add(role *ruleset.Role, act *readmodel.Act, n int64, pass func() (bool, error)) error {
 	score := readmodel.Decay(s.Score, int64(act.At-s.At), s.HalfLife)
 	if s.On && score < role.Exit {
 		s.On = false
@@ -88,7 +125,7 @@ func (s *strand) add(role *ruleset.Role, act *readmodel.Act, n int64, pass func(
 }
 
 // turns computes when silence alone will change the role.
-func (s *strand) turns(role *ruleset.Role) {
+func (s *Strand) turns(role *ruleset.Role) {
 	s.RiskAt, s.LapseAt = 0, 0
 	if s.On {
 		s.RiskAt = s.At + readmodel.Unix(fallsBelow(s.Score, role.Enter, s.HalfLife))

@@ -1,0 +1,58 @@
+package recognition
+
+import (
+	"kith.internal/events"
+	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/ruleset"
+)
+
+// RoleAt is how the role at index i stands at a time, of which stated is what was stated last;
+// without a status where nothing speaks of it.
+func (t *Tie) RoleAt(rs *ruleset.Ruleset, people *People, i int, stated readmodel.RoleStatus, now readmodel.Unix) (readmodel.TieRole, error) {
+	role, s, w := &rs.Roles()[i], &t.Fold.Roles[i], &t.Words[i]
+	r := readmodel.TieRole{Role: role.Name, Score: s.Score, HalfLife: s.HalfLife, Enter: role.Enter, Exit: role.Exit,
+		SilentSince: s.At, Rung: s.Rung, Acts: s.Acts, Formal: s.Formal, Withheld: s.Withheld, Stated: stated}
+	if r.HalfLife == 0 {
+		r.HalfLife = role.HalfLife
+	}
+	w.describe(&r)
+	if s.On {
+		r.Since, r.AtRiskAt, r.LapsesAt = s.Since, s.RiskAt, s.LapseAt
+	}
+	r.Status, r.NextChangeAt = standing(s, w, stated, now)
+	if r.Status != readmodel.RoleActive && r.Status != readmodel.RoleAtRisk {
+		return r, nil
+	}
+	var err error
+	r.Subtype, err = rs.Subtype(i, people.At(s.At))
+	return r, err
+}
+
+func (w *Words) describe(r *readmodel.TieRole) {
+	if w.Declared.Holds() {
+		r.Declared = &readmodel.Declaration{By: events.DeclaredBy(w.Declared.By), At: w.Declared.At}
+	}
+	if w.Contested.Holds() {
+		r.Contested = &readmodel.Contest{By: events.ConfirmingSide(w.Contested.By), At: w.Contested.At}
+	}
+	r.AsideUntil = w.Aside.Until
+}
+
+// standing is the status of a role at a time and when time alone changes it.
+func standing(s *Strand, w *Words, stated readmodel.RoleStatus, now readmodel.Unix) (readmodel.RoleStatus, readmodel.Unix) {
+	switch {
+	case w.Aside.Holds() && now < w.Aside.Until:
+		return readmodel.RoleNone, w.Aside.Until
+	case s.On && now < s.RiskAt:
+		return readmodel.RoleActive, s.RiskAt
+	case s.On && now < s.LapseAt:
+		return readmodel.RoleAtRisk, s.LapseAt
+	case s.Ever:
+		return readmodel.RoleLapsed, 0
+	case w.Declared.Holds() || s.Formal:
+		return readmodel.RoleUnproven, 0
+	case s.Acts > 0 || s.Withheld || stated != "" || w.Contested.Holds() || w.Aside.Holds():
+		return readmodel.RoleNone, 0
+	}
+	return "", 0
+}
