@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,9 +25,10 @@ import (
 
 // Config says where the product keeps its data and where it listens.
 type Config struct {
-	DataDir  string // made where it is not there; one process at a time
-	HTTPAddr string // host:port, port 0 for a free one
-	NATSAddr string // where other tools reach NATS; empty: nowhere, the server is in-process only
+	DataDir  string   // made where it is not there; one process at a time
+	HTTPAddr string   // host:port, port 0 for a free one
+	NATSAddr string   // where other tools reach NATS; empty: nowhere, the server is in-process only
+	Services []string // those that run, by name; nil is all
 	Log      *slog.Logger
 	OnReady  func(context.Context, Addresses) error // called once every service is ready; its error ends the product
 }
@@ -70,6 +72,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	reg := prometheus.NewRegistry()
 	var all []app.Service
 	for _, b := range services() {
+		if cfg.Services != nil && !slices.Contains(cfg.Services, b.name) {
+			continue
+		}
 		own, err := open(ctx, server, *env, b.name, reg, cfg.Log)
 		if err != nil {
 			return err

@@ -1,0 +1,137 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"kith.internal/libs/eventlog"
+	"kith.internal/libs/projection"
+	gaps "kith.internal/services/gap-projection"
+	"kith.internal/services/intake"
+	"kith.internal/services/internal/readmodel"
+	classifier "kith.internal/services/role-classifier"
+)
+
+// apart measures intake, role-classifier and gap-projection one after the other, each with nothing
+// else going on: acts come in, then their roles are recognized, then networks and gaps follow.
+func apart(ctx context.Context, r *run) error {
+	if err := r.product(ctx, nil, r.hire); err != nil {
+		return err
+	}
+	for round := range r.amounts.rounds {
+		r.say("intake, classifier and projection by themselves, round %d", round+1)
+		lines := r.org.lines(r.org.newTies(r.amounts.acts))
+		err := r.product(ctx, []string{intake.Name}, func(ctx context.Context, s *site) error {
+			started := time.Now()
+			_, err := s.send(ctx, lines)
+			r.rate("intake/ndjson", r.amounts.acts, time.Since(started))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := r.catchUp(ctx, "catch-up/classifier", classifier.Name, readmodel.Ties); err != nil {
+			return err
+		}
+		if err := r.catchUp(ctx, "catch-up/projection", gaps.Name, readmodel.Networks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) catchUp(ctx context.Context, row, service, bucket string) error {
+	took, _, err := r.behind(ctx, service, bucket)
+	r.rate(row, r.amounts.acts, took)
+	return err
+}
+
+// rebuilds measures how long documents take to be made again from the whole log.
+func rebuilds(ctx context.Context, r *run) error {
+	if err := r.product(ctx, nil, r.hire); err != nil {
+		return err
+	}
+	for round := range r.amounts.rounds {
+		r.say("rebuild, round %d", round+1)
+		if err := r.rebuild(ctx, "rebuild/classifier", classifier.Name, readmodel.Ties); err != nil {
+			return err
+		}
+		if err := r.rebuild(ctx, "rebuild/projection", gaps.Name, readmodel.Networks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rebuild starts a service on an empty bucket.
+func (r *run) rebuild(ctx context.Context, row, service, bucket string) error {
+	err := r.product(ctx, []string{}, func(ctx context.Context, s *site) error {
+		return s.jetStream(func(js jetstream.JetStream) error { return js.DeleteKeyValue(ctx, bucket) })
+	})
+	if err != nil {
+		return err
+	}
+	took, facts, err := r.behind(ctx, service, bucket)
+	r.rate(row, int(facts), took)
+	return err
+}
+
+// behind starts a service and measures until its documents include the whole log as it is then,
+// which has so many facts.
+func (r *run) behind(ctx context.Context, service, bucket string) (took time.Duration, facts uint64, err error) {
+	err = r.product(ctx, []string{service}, func(ctx context.Context, s *site) error {
+		started := time.Now()
+		return s.jetStream(func(js jetstream.JetStream) error {
+			documents, err := projection.OpenReader(ctx, js, bucket, 1)
+			if err != nil {
+				return err
+			}
+			stream, err := js.Stream(ctx, eventlog.StreamName)
+			if err != nil {
+				return err
+			}
+			facts, err = lastInput(ctx, stream, service)
+			if err == nil {
+				_, err = documents.Wait(ctx, facts)
+			}
+			took = time.Since(started)
+			return err
+		})
+	})
+	return took, facts, err
+}
+
+// lastInput is the last fact that a service reads.
+func lastInput(ctx context.Context, stream jetstream.Stream, service string) (last uint64, err error) {
+	inputs := classifier.Inputs()
+	if service == gaps.Name {
+		inputs = gaps.Inputs()
+	}
+	for _, filter := range inputs {
+		if m, err := stream.GetLastMsgForSubject(ctx, filter); err == nil {
+			last = max(last, m.Sequence)
+		}
+	}
+	if last == 0 {
+		return 0, fmt.Errorf("nothing in the log is for %s", service)
+	}
+	return last, nil
+}
+
+// jetStream calls f with a connection to the product's NATS server.
+func (s *site) jetStream(f func(jetstream.JetStream) error) error {
+	nc, err := nats.Connect(s.NATS)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	return f(js)
+}

@@ -1,0 +1,81 @@
+package bench
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// hire has everybody of the organization join, once.
+func (r *run) hire(ctx context.Context, s *site) error {
+	if r.org.hired {
+		return nil
+	}
+	r.say("everybody joins")
+	r.org.hired = true
+	last, err := s.send(ctx, r.org.joins())
+	if err != nil {
+		return err
+	}
+	return s.settled(ctx, last)
+}
+
+// paths measures the whole product: each act a new tie, and twenty acts a tie.
+func paths(ctx context.Context, r *run) error {
+	return r.product(ctx, nil, func(ctx context.Context, s *site) error {
+		if err := r.hire(ctx, s); err != nil {
+			return err
+		}
+		for round := range r.amounts.rounds {
+			r.say("the whole path, round %d", round+1)
+			r.org.shown = r.org.newTies(r.amounts.acts)
+			if err := r.path(ctx, s, "path/new-ties", r.org.shown); err != nil {
+				return err
+			}
+			twenty := slices.Repeat(r.org.newTies(r.amounts.acts/20), 20)
+			if err := r.path(ctx, s, "path/twenty", twenty); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// deep measures ties that grow to very many acts, at both ends.
+func deep(ctx context.Context, r *run) error {
+	return r.product(ctx, nil, func(ctx context.Context, s *site) error {
+		if err := r.hire(ctx, s); err != nil {
+			return err
+		}
+		r.say("ties of %d acts", r.amounts.deepest)
+		ties := r.org.newTies(r.amounts.deepTies)
+		for from := 0; from < r.amounts.deepest; from += r.amounts.block {
+			name := ""
+			switch from {
+			case 0:
+				name = "deep/first"
+			case r.amounts.deepest - r.amounts.block:
+				name = "deep/last"
+			}
+			if err := r.path(ctx, s, name, slices.Repeat(ties, r.amounts.block)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// path sends an act on each tie and waits until all that follows has been derived.
+func (r *run) path(ctx context.Context, s *site, row string, ties []pair) error {
+	lines := r.org.lines(ties)
+	started := time.Now()
+	last, err := s.send(ctx, lines)
+	if err != nil {
+		return err
+	}
+	if err := s.settled(ctx, last); err != nil {
+		return err
+	}
+	r.rate(row, len(ties), time.Since(started))
+	return nil
+}
