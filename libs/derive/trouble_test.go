@@ -363,8 +363,13 @@ func TestWhatWasStatedIsShownThoughSomethingWasLeft(t *testing.T) {
 		t.Errorf("stated %v", got)
 	}
 	var heard []int64
-	for range min(len(rules.heard), 6) {
-		heard = append(heard, <-rules.heard)
+	for deadline := time.After(30 * time.Second); len(heard) < 6; {
+		select {
+		case n := <-rules.heard:
+			heard = append(heard, n)
+		case <-deadline:
+			t.Fatalf("shown %v", heard)
+		}
 	}
 	if fmt.Sprint(heard) != "[1 11 12 2 21 22]" {
 		t.Errorf("shown %v", heard)

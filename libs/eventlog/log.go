@@ -37,8 +37,9 @@ type Log struct {
 	metrics *metrics
 }
 
-// Open opens the log, making its streams where there are none. It fails with kind Conflict where
-// a stream differs from what Kith needs, and with Unavailable where there is no JetStream.
+// Open opens the log, making its streams where there are none, and waits a while for a cluster that
+// elects. It fails with kind Conflict where a stream differs from what Kith needs, and with
+// Unavailable where there is no JetStream.
 func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 	cfg.Replicas = max(cfg.Replicas, 1)
 	if cfg.Log == nil {
@@ -52,10 +53,10 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{cfg: cfg, nc: nc, js: js, queue: make(chan *request, 4096), ended: make(chan struct{}), metrics: newMetrics(cfg.Registry)}
-	if l.stream, err = ensure(ctx, js, logConfig(cfg.Replicas)); err != nil {
+	if l.stream, err = ensure(ctx, cfg.Log, js, logConfig(cfg.Replicas)); err != nil {
 		return nil, err
 	}
-	if l.timers, err = ensure(ctx, js, timersConfig(cfg.Replicas)); err != nil {
+	if l.timers, err = ensure(ctx, cfg.Log, js, timersConfig(cfg.Replicas)); err != nil {
 		return nil, err
 	}
 	l.known.Store(l.stream.CachedInfo().State.LastSeq)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/synadia-io/orbit.go/jetstreamext"
@@ -137,6 +138,11 @@ type reading struct {
 	filters []string // where the server does not filter
 }
 
+// heartbeat is how often the server says that there is nothing new; after twice as long without a word
+// the client asks anew. In a cluster the first question may come before the consumer that it is for is
+// known everywhere, and with the client's own heartbeat one read in twenty took ten seconds.
+const heartbeat = jetstream.PullHeartbeat(500 * time.Millisecond)
+
 // reading delivers from a sequence on. Several filters are applied here: see Subscribe.
 func (l *Log) reading(ctx context.Context, from uint64, filters []string) (*reading, error) {
 	r := &reading{}
@@ -148,7 +154,7 @@ func (l *Log) reading(ctx context.Context, from uint64, filters []string) (*read
 	if err != nil {
 		return nil, unavailable("read the log", err)
 	}
-	if r.msgs, err = c.Messages(); err != nil {
+	if r.msgs, err = c.Messages(heartbeat); err != nil {
 		return nil, unavailable("read the log", err)
 	}
 	return r, nil

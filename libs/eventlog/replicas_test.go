@@ -2,7 +2,6 @@ package eventlog_test
 
 import (
 	"fmt"
-	"sync"
 	"testing"
 
 	"kith.internal/events"
@@ -15,28 +14,30 @@ func TestReadsWhatIsAcknowledged(t *testing.T) {
 	c := natstest.Cluster(t, 3)
 	logs := []*eventlog.Log{open(t, c.Connect(0), 3), open(t, c.Connect(1), 3), open(t, c.Connect(2), 3)}
 	const rounds = 25
-	var wg sync.WaitGroup
 	for i, l := range logs {
-		wg.Go(func() {
+		t.Run(fmt.Sprint("server ", i), func(t *testing.T) {
+			t.Parallel()
 			for j := range rounds {
-				acks, err := l.Append(t.Context(), advice(fmt.Sprintf("%d-%d", i, j)))
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				if e, err := l.Get(t.Context(), acks[0].Seq); err != nil {
-					t.Errorf("fact %d is not there: %+v, %v", acks[0].Seq, e.ID, err)
-				}
-				last := uint64(0)
-				err = l.Read(t.Context(), max(acks[0].Seq, 4)-3, []string{"kith.support.>"}, func(e events.Event, err error) error {
-					last = e.Seq
-					return err
-				})
-				if err != nil || last < acks[0].Seq {
-					t.Errorf("read up to %d of %d: %v", last, acks[0].Seq, err)
-				}
+				reads(t, l, fmt.Sprintf("%d-%d", i, j))
 			}
 		})
 	}
-	wg.Wait()
+}
+
+// reads stores a fact and reads it in each way there is.
+func reads(t *testing.T, l *eventlog.Log, id string) {
+	t.Helper()
+	var acks []eventlog.Ack
+	natstest.Again(t, func() (err error) { acks, err = l.Append(t.Context(), advice(id)); return err })
+	natstest.Again(t, func() error { _, err := l.Get(t.Context(), acks[0].Seq); return err })
+	last := uint64(0)
+	natstest.Again(t, func() error {
+		return l.Read(t.Context(), max(acks[0].Seq, 4)-3, []string{"kith.support.>"}, func(e events.Event, err error) error {
+			last = e.Seq
+			return err
+		})
+	})
+	if last < acks[0].Seq {
+		t.Errorf("read up to %d of %d", last, acks[0].Seq)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/fault"
+	"kith.internal/libs/patience"
 )
 
 // StreamName is the log; TimersName holds one scheduled message for each document that time
@@ -24,6 +26,9 @@ const (
 // publishes whose answer was lost, and two intakes at once.
 const dedupWindow = 10 * time.Minute
 
+// codeNoCluster is how a server that stands alone refuses replicas: waiting changes nothing about it.
+const codeNoCluster jetstream.ErrorCode = 10074
+
 func logConfig(replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: StreamName, Description: "The log of facts: the only truth.",
@@ -36,12 +41,19 @@ func logConfig(replicas int) jetstream.StreamConfig {
 
 // ensure makes a stream where there is none and refuses one that differs from cfg: a stream that
 // drifted may have lost what keeps facts.
-func ensure(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+func ensure(ctx context.Context, log *slog.Logger, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	return patience.Open(ctx, log, "the stream "+cfg.Name, func(ctx context.Context) (jetstream.Stream, error) { return create(ctx, js, cfg) })
+}
+
+func create(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
 	s, err := js.Stream(ctx, cfg.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		if s, err = js.CreateStream(ctx, cfg); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			s, err = js.Stream(ctx, cfg.Name) // another service was faster
 		}
+	}
+	if api := (*jetstream.APIError)(nil); errors.As(err, &api) && api.ErrorCode == codeNoCluster {
+		return nil, fault.Wrap(fault.Conflict, "too-few-servers", fmt.Sprintf("%d replicas need as many NATS servers, and there is but one", cfg.Replicas), err)
 	}
 	if err != nil {
 		return nil, fault.Wrap(fault.Unavailable, "stream", "the stream "+cfg.Name+" cannot be opened", err)

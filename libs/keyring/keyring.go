@@ -17,6 +17,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/fault"
+	"kith.internal/libs/patience"
 )
 
 // Bucket is the KV bucket of the wrapped keys. Its backups are short-lived: an erasure is final
@@ -49,8 +50,8 @@ type Keyring struct {
 }
 
 // Open returns the keyring of the tenant, made if absent, for as long as ctx lives: until then
-// it watches for keys that others destroy. It fails where masterKey is not the one that the
-// keyring was made with.
+// it watches for keys that others destroy. It waits a while for a cluster that elects, and fails where
+// masterKey is not the one that the keyring was made with.
 func Open(ctx context.Context, js jetstream.JetStream, masterKey []byte, replicas int) (*Keyring, error) {
 	master, err := newAEAD(masterKey)
 	if err != nil {
@@ -61,14 +62,15 @@ func Open(ctx context.Context, js jetstream.JetStream, masterKey []byte, replica
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
 	k := &Keyring{master: master, cache: cache}
-	for _, step := range []func(context.Context) error{
-		func(ctx context.Context) error { return k.bind(ctx, js, replicas) }, k.check, k.watch,
-	} {
-		if err := step(ctx); err != nil {
+	return patience.Open(ctx, nil, "the bucket "+Bucket, func(try context.Context) (*Keyring, error) {
+		if err := k.bind(try, js, replicas); err != nil {
 			return nil, err
 		}
-	}
-	return k, nil
+		if err := k.check(try); err != nil {
+			return nil, err
+		}
+		return k, k.watch(ctx)
+	})
 }
 
 // Seal encrypts plain so that only Open with the same person and field reads it. The person's

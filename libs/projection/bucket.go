@@ -7,12 +7,28 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"kith.internal/libs/fault"
+	"kith.internal/libs/patience"
 )
 
 var errWatchEnded = errors.New("the watch has ended")
 
-// openBucket opens a bucket and its stream, making them where there are none.
+// opened is a bucket and its stream.
+type opened struct {
+	stream jetstream.Stream
+	bucket jetstream.KeyValue
+}
+
+// openBucket opens a bucket and its stream, making them where there are none, and waits a while for a
+// cluster that elects.
 func openBucket(ctx context.Context, js jetstream.JetStream, name string, replicas int) (jetstream.Stream, jetstream.KeyValue, error) {
+	o, err := patience.Open(ctx, nil, "the bucket "+name, func(ctx context.Context) (o opened, err error) {
+		o.stream, o.bucket, err = makeBucket(ctx, js, name, replicas)
+		return o, err
+	})
+	return o.stream, o.bucket, err
+}
+
+func makeBucket(ctx context.Context, js jetstream.JetStream, name string, replicas int) (jetstream.Stream, jetstream.KeyValue, error) {
 	_, err := js.KeyValue(ctx, name)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		_, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{

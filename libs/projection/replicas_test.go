@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"kith.internal/libs/fault"
 	"kith.internal/libs/natstest"
@@ -17,11 +16,11 @@ import (
 // document that is behind, once folded on and written back, would lose what it lacked.
 func TestLoadsWhatIsCommitted(t *testing.T) {
 	c := natstest.Cluster(t, 3)
-	open := func(i int) (s *projection.KV) {
-		again(t, func() (err error) {
-			s, err = projection.OpenKV(t.Context(), c.Connect(i), "kith_test", 3)
-			return err
-		})
+	open := func(i int) *projection.KV {
+		s, err := projection.OpenKV(t.Context(), c.Connect(i), "kith_test", 3)
+		if err != nil {
+			t.Fatal(err)
+		}
 		return s
 	}
 	s, others := open(0), []*projection.KV{open(0), open(1), open(2)}
@@ -30,7 +29,7 @@ func TestLoadsWhatIsCommitted(t *testing.T) {
 		for k := range 400 {
 			records = append(records, projection.Record{Key: fmt.Sprint("k.", k), Seq: i + 1, Body: json.RawMessage(fmt.Sprintf(`"%0500d"`, i))})
 		}
-		again(t, func() error {
+		natstest.Again(t, func() error {
 			err := s.Commit(t.Context(), records, projection.Progress{Handled: i + 1})
 			if fault.KindOf(err) == fault.Unavailable { // the outcome is unknown: whoever opens it knows
 				s = open(0)
@@ -41,37 +40,19 @@ func TestLoadsWhatIsCommitted(t *testing.T) {
 			return err
 		})
 		for j, o := range others {
-			again(t, func() error { return holds(t.Context(), o, j, i+1) })
+			natstest.Again(t, func() error { return holds(t.Context(), o, j, i+1) })
 		}
 		next := open(int(i) % 3)
 		if p, err := next.Progress(t.Context()); err != nil || p.Handled != i+1 {
 			t.Errorf("round %d: progress %+v, %v", i, p, err)
 		}
 		each := map[string]uint64{}
-		again(t, func() error {
+		natstest.Again(t, func() error {
 			return next.Each(t.Context(), func(r projection.Record) error { each[r.Key] = r.Seq; return nil })
 		})
 		if each["k.399"] != i+1 {
 			t.Errorf("round %d: each %v", i, each["k.399"])
 		}
-	}
-}
-
-// again calls do for as long as the documents cannot be reached: a cluster elects when it is pressed
-// for time, and every user of a store tries again.
-func again(t *testing.T, do func() error) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		err := do()
-		if err == nil {
-			return
-		}
-		if fault.KindOf(err) != fault.Unavailable || time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-		t.Log(err)
-		time.Sleep(50 * time.Millisecond)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -22,6 +21,7 @@ import (
 	"kith.internal/libs/fault"
 	"kith.internal/libs/keyring"
 	"kith.internal/libs/kit"
+	"kith.internal/libs/patience"
 	"kith.internal/services/internal/access"
 )
 
@@ -60,31 +60,40 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids, err := openLookups(ctx, js, env.TenantKey, env.Replicas)
-	if err != nil {
-		return nil, err
-	}
-	store, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: snapshots, Description: "Fingerprints of the facts that intake has stored: a cache", Replicas: max(env.Replicas, 1), Compression: true,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", snapshots, err)
-	}
-	stream, err := js.Stream(ctx, eventlog.StreamName)
-	if err != nil {
-		return nil, fmt.Errorf("open the log: %w", err)
-	}
 	s := &Service{
-		log: env.EventLog, stream: stream, keys: keys, ids: ids, store: store, policy: access.New(env.EventLog, Name),
+		log: env.EventLog, keys: keys, policy: access.New(env.EventLog, Name),
 		tenantKey: env.TenantKey, slog: env.Log, metrics: newMetrics(env.Registry), now: time.Now,
 		seen: newSeen(), directory: newDirectory(),
 	}
 	if s.slog == nil {
 		s.slog = slog.New(slog.DiscardHandler)
 	}
+	_, err = patience.Open(ctx, s.slog, "what intake keeps beside the log", func(ctx context.Context) (any, error) {
+		return nil, s.open(ctx, js, env)
+	})
+	if err != nil {
+		return nil, err
+	}
 	s.setState(errStarting)
 	s.handler = s.routes(kit.NewMetrics(env.Registry))
 	return s, nil
+}
+
+// open opens what intake keeps beside the log, making what is not there.
+func (s *Service) open(ctx context.Context, js jetstream.JetStream, env *app.Env) (err error) {
+	if s.ids, err = openLookups(ctx, js, env.TenantKey, env.Replicas); err != nil {
+		return err
+	}
+	s.store, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
+		Bucket: snapshots, Description: "Fingerprints of the facts that intake has stored: a cache", Replicas: max(env.Replicas, 1), Compression: true,
+	})
+	if err == nil {
+		s.stream, err = js.Stream(ctx, eventlog.StreamName)
+	}
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, "starting", "intake cannot open what it keeps: try again shortly", err)
+	}
+	return nil
 }
 
 // Name implements app.Service.
@@ -139,7 +148,8 @@ func (s *Service) begin(ctx context.Context, reached <-chan struct{}) error {
 		return nil
 	case <-reached:
 	}
-	if err := s.firstRuleset(ctx); err != nil {
+	_, err := patience.Open(ctx, s.slog, "the first ruleset", func(ctx context.Context) (any, error) { return nil, s.firstRuleset(ctx) })
+	if err != nil {
 		return err
 	}
 	s.setState(nil)
@@ -148,7 +158,7 @@ func (s *Service) begin(ctx context.Context, reached <-chan struct{}) error {
 }
 
 func (s *Service) restore(ctx context.Context) (uint64, error) {
-	end, err := s.log.Last(ctx)
+	end, err := patience.Open(ctx, s.slog, "the log's end", s.log.Last)
 	if err != nil {
 		return 0, err
 	}
@@ -212,7 +222,7 @@ func (s *Service) details(ctx context.Context, e events.Event) *events.PersonDet
 		return nil
 	}
 	details := &events.PersonDetails{}
-	s.open(ctx, e, sealed, details)
+	s.unseal(ctx, e, sealed, details)
 	return details
 }
 
@@ -220,12 +230,12 @@ func (s *Service) details(ctx context.Context, e events.Event) *events.PersonDet
 func (s *Service) nickname(ctx context.Context, e events.Event, sealed events.SealedBytes) *events.PersonDetails {
 	var d events.ContactDetails
 	if len(sealed) > 0 {
-		s.open(ctx, e, sealed, &d)
+		s.unseal(ctx, e, sealed, &d)
 	}
 	return &events.PersonDetails{Name: d.Nickname}
 }
 
-func (s *Service) open(ctx context.Context, e events.Event, sealed events.SealedBytes, into any) {
+func (s *Service) unseal(ctx context.Context, e events.Event, sealed events.SealedBytes, into any) {
 	plain, err := s.keys.Open(ctx, e.Person(), "sealed", sealed)
 	if err == nil {
 		err = json.Unmarshal(plain, into)

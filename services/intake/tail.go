@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/nats-io/nats.go/jetstream"
@@ -38,7 +39,7 @@ func (t *tail) once(ctx context.Context, js jetstream.JetStream) error {
 	}
 	left := c.CachedInfo().NumPending
 	t.reached(left)
-	msgs, err := c.Messages()
+	msgs, err := c.Messages(jetstream.PullHeartbeat(500 * time.Millisecond)) // soon asked anew where a cluster has lost the question
 	if err != nil {
 		return fmt.Errorf("follow the log: %w", err)
 	}
