@@ -291,11 +291,13 @@ func TestAKnownIDTellsAPersonNothing(t *testing.T) {
 	endorsed := func(id string) string {
 		return line(id, "SponsorEndorsed", "", map[string]any{"recipient": "hr:1", "supporter": "hr:2", "forum": "staffing", "stake": "reputation", "awareness": "unaware"})
 	}
-	u.accepted(joined("1"), joined("2"), endorsed("there"))
-	me := "person:" + string(u.person("hr:1"))
-	there, not := u.post(me, endorsed("there"))[0], u.post(me, endorsed("not there"))[0]
-	if there.String() != not.String() || there.Status == http.StatusOK {
-		t.Errorf("%s for one that is there, %s for one that is not", there, not)
+	u.accepted(joined("1"), joined("2"), joined("3"), endorsed("there"))
+	for _, who := range []string{"hr:1", "hr:3"} {
+		me := "person:" + string(u.person(who))
+		there, not := u.post(me, endorsed("there"))[0], u.post(me, endorsed("not there"))[0]
+		if there.Status != not.Status || fmt.Sprint(there.Errors) != fmt.Sprint(not.Errors) || there.Status == http.StatusOK {
+			t.Errorf("%s for one that is there, %s for one that is not", there, not)
+		}
 	}
 }
 

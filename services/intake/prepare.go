@@ -83,7 +83,7 @@ func (a *admission) build(it *item) error {
 	if err := it.sayAll(err); err != nil {
 		return err
 	}
-	for _, step := range []func(*item) error{a.references, a.persons, a.followUp, a.about, a.defaults, a.secrets} {
+	for _, step := range []func(*item) error{a.references, a.persons, a.followUp, a.about, a.defaults, a.contradictions, a.secrets} {
 		if err := step(it); err != nil {
 			return err
 		}

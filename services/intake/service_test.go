@@ -252,7 +252,8 @@ func (u *server) last() uint64 {
 
 func TestRefusals(t *testing.T) {
 	u := start(t, natstest.Fast(t))
-	u.accepted(joined("1"), joined("2"))
+	u.accepted(joined("1"), joined("2"), joined("7"), advice("given", "1", "2"), line("secret", "SponsorEndorsed", "",
+		map[string]any{"recipient": "hr:1", "supporter": "hr:2", "forum": "staffing", "stake": "reputation", "awareness": "unaware"}))
 	two := map[string]any{"recipient": "hr:1", "supporter": "hr:2"}
 	with := func(more ...any) map[string]any {
 		m := map[string]any{}
@@ -295,6 +296,13 @@ func TestRefusals(t *testing.T) {
 		{"more closed than it is", line("x", "kith.sealed.SponsorEndorsed", "", with("forum", "staffing", "stake", "none", "awareness", "aware")), 422, "type", "claims the context sealed"},
 		{"disclosed from outside", line("x", "SponsorEndorsed", "", with("forum", "staffing", "stake", "none", "awareness", "aware", "discloses", strings.Repeat("a", 26))), 422, "discloses", "is said by Kith itself"},
 		{"an unknown act", line("x", "ActConfirmed", "", map[string]any{"act": "nothing", "by": "recipient"}), 422, "act", "is no act that Kith knows"},
+		{"S2.14 unaware of what one records", line("x", "SponsorEndorsed", "", with("forum", "staffing", "stake", "none", "awareness", "unaware", "recordedBy", "recipient")), 422, "awareness", "contradicts recordedBy"},
+		{"S2.14 a promotion that one is unaware of and records", line("x", "PromotionAdvocated", "", with("stake", "none", "awareness", "unaware", "recordedBy", "recipient")), 422, "awareness", "contradicts recordedBy"},
+		{"S2.14 cover that one is unaware of and records", line("x", "AirCoverProvided", "", with("kind", "politics", "stake", "none", "awareness", "unaware", "recordedBy", "recipient")), 422, "awareness", "contradicts recordedBy"},
+		{"S1.41 a promotion that a third person accepts", line("x", "MentorPromotedToSponsor", "hr:1", map[string]any{"supporter": "hr:2", "acceptedBy": "hr:7"}), 422, "acceptedBy", "is neither of the two"},
+		{"S1.07 a correction by what is no act", line("x", "ActCorrected", "", map[string]any{"act": "given", "by": "nothing"}), 422, "by", "is no act that Kith knows"},
+		{"S2.14 an open act corrected by a sealed one", line("x", "ActCorrected", "", map[string]any{"act": "given", "by": "secret"}), 422, "by", "is no act that Kith knows"},
+		{"S2.17 an outcome without a stake", line("x", "StakeResolved", "hr:1", map[string]any{"act": "given", "outcome": "cost"}), 422, "act", "has no stake"},
 		{"an unknown program", line("x", "AdviceGiven", "", with("formality", "program:x")), 422, "formality", "is unknown"},
 		{"somebody else's id", line("x", "PersonJoined", "hr:9", map[string]any{"level": 1, "effectiveAt": when, "sealed": map[string]any{"externalIds": []string{"hr:9", "hr:1"}}}), 422, "sealed.externalIds", "of somebody else"},
 		{"an unknown secret", line("x", "PersonJoined", "hr:9", map[string]any{"level": 1, "effectiveAt": when, "sealed": map[string]any{"salary": 1}}), 422, "sealed", "is not sealed"},

@@ -23,10 +23,18 @@ import (
 //     From then on it is active while the score is at or above enter, at risk while it is below
 //     that, and over (lapsed) when it falls below exit, which time alone brings about too.
 //  4. An act counts once: a disclosed act takes the place of the sealed one that it discloses.
-//     What is said about an act later (confirmed, disputed, taken back, replaced, helpful)
-//     changes it where it stands, whichever of the two comes first.
-//  5. A declared role is no role: it is unproven until acts show it. A role that a person sets
-//     aside is none until the time they name. Contesting one changes nothing but is remembered.
+//     What is said about an act later (confirmed, disputed, taken back, replaced, helpful, what
+//     came of its stake) changes it where it stands, whichever of the two comes first. A disputed
+//     act counts nothing until the side that disputed it confirms it at a later time; where a
+//     system disputed it, either side may. An act that is taken back or corrected stays so: what
+//     stands in its place is an act of its own. What came of a stake weighs nothing: to stake
+//     something is what a sponsor does, and how others then decided is not theirs.
+//  5. A declared role is no role: it is unproven until acts show it. Each side declares and
+//     withdraws for itself. Who accepts to be a sponsor declares it; a decline takes that back and
+//     changes no role; a mentor who agrees to become a sponsor is declared one by both, and stays
+//     a mentor as far as acts show it. A pair of a program is an agreement like one of their own.
+//     A role that a person sets aside is none until the time they name. Contesting one changes
+//     nothing but is remembered, until the time that is named.
 //  6. What is stated is how the present differs from what was last stated; now is the recorded
 //     time of the input, or the time of the turn. A late act changes the present, never the past
 //     facts; a role that was over before anybody stated it is never stated.
@@ -41,7 +49,7 @@ import (
 
 // RulesVersion is the version of the rules' code: each RoleRecognized names it. It changes
 // whenever the same log would give other facts.
-const RulesVersion = "1"
+const RulesVersion = "2"
 
 // Rules is the pure part of the service: derive.Rules on the documents of one tenant. It is for
 // one goroutine, as its documents are.
@@ -82,6 +90,14 @@ func (r *Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error
 		err = r.activate(s, f)
 	case *events.PersonErased:
 		err = s.erase()
+	case *events.ProgramOpened:
+		s.opened(f)
+	case *events.PairMatched:
+		err = s.paired(f.Supporter, f.Program)
+	case *events.PairEnded:
+		err = s.paired(f.Supporter, f.Program)
+	case *events.ProgramLeft:
+		err = s.leaves(f)
 	default:
 		err = s.other()
 	}

@@ -258,7 +258,7 @@ func (h *history) pass(role, part int, acts []readmodel.Act, at readmodel.Unix) 
 			}
 		}
 		if part == 0 {
-			return h.rs.Pass(role, &e, h.t.Words[role].Declared.Holds())
+			return h.rs.Pass(role, &e, h.t.Words[role].Declared())
 		}
 		part--
 		earlier, _, err := h.part(part)

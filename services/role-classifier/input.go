@@ -30,13 +30,13 @@ func (s *step) changeOf() (change, bool) {
 	}
 	supporter, apply := s.words()
 	if apply == nil {
-		supporter, apply = marks(s.in.Fact)
+		supporter, apply = s.marks()
 	}
 	if trust, ok := s.in.Fact.(*events.TrustConfirmed); ok && trust.Act == "" {
 		act := s.newAct(&events.Act{RecordedBy: "recipient"})
 		supporter, apply = trust.Supporter, func(h *history) error { return h.insert(act) }
 	}
-	c.pair, c.apply = pair{s.in.Person(), supporter}, apply
+	c.pair, c.apply, c.makes = pair{s.in.Person(), supporter}, apply, !request(s.in.Fact)
 	return c, apply != nil && c.pair.recipient != "" && c.pair.recipient != supporter
 }
 
@@ -49,7 +49,7 @@ func (s *step) actChange(c change, common *events.Act) (change, bool) {
 	thanked, _ := s.in.Fact.(*events.ThanksGiven)
 	c.apply = func(h *history) error {
 		if thanked != nil && thanked.For != "" {
-			if err := h.mark(thanked.For, readmodel.Marks{ByRecipient: true}); err != nil {
+			if err := h.mark(thanked.For, readmodel.Marks{ByRecipient: act.At}); err != nil {
 				return err
 			}
 		}
@@ -59,64 +59,50 @@ func (s *step) actChange(c change, common *events.Act) (change, bool) {
 }
 
 // marks is what a fact says about an act that is there already.
-func marks(f events.Fact) (events.PersonID, func(*history) error) {
+func (s *step) marks() (events.PersonID, func(*history) error) {
+	at := readmodel.UnixOf(s.in.Time)
 	mark := func(act events.FactID, m readmodel.Marks) func(*history) error {
 		return func(h *history) error { return h.mark(act, m) }
 	}
-	switch f := f.(type) {
+	switch f := s.in.Fact.(type) {
 	case *events.ActConfirmed:
-		return f.Supporter, mark(f.Act, confirmedBy(f.By))
+		return f.Supporter, mark(f.Act, confirmed(f.By, at))
 	case *events.SessionRated:
-		return f.Supporter, mark(f.Act, confirmedBy(f.By))
+		return f.Supporter, mark(f.Act, confirmed(f.By, at))
 	case *events.ActDisputed:
-		return f.Supporter, mark(f.Act, readmodel.Marks{Disputed: true})
+		return f.Supporter, mark(f.Act, readmodel.Marks{Disputed: s.disputed(f, at)})
 	case *events.ActRetracted:
 		return f.Supporter, mark(f.Act, readmodel.Marks{Retracted: true})
 	case *events.ActCorrected:
 		return f.Supporter, mark(f.Act, readmodel.Marks{CorrectedBy: f.By})
+	case *events.StakeResolved:
+		return f.Supporter, mark(f.Act, readmodel.Marks{Resolved: readmodel.Resolved{Outcome: f.Outcome, At: at}})
 	case *events.FeedbackRatedHelpful:
-		return f.Supporter, mark(f.Act, readmodel.Marks{Helpful: true})
+		return f.Supporter, mark(f.Act, readmodel.Marks{Helpful: true, ByRecipient: at})
 	case *events.TrustConfirmed:
 		if f.Act != "" {
-			return f.Supporter, mark(f.Act, readmodel.Marks{ByRecipient: true})
+			return f.Supporter, mark(f.Act, readmodel.Marks{ByRecipient: at})
 		}
 	}
 	return "", nil
 }
 
-func confirmedBy(side events.ConfirmingSide) readmodel.Marks {
-	return readmodel.Marks{ByRecipient: side == "recipient", BySupporter: side == "supporter"}
+func confirmed(side events.ConfirmingSide, at readmodel.Unix) readmodel.Marks {
+	if side == "recipient" {
+		return readmodel.Marks{ByRecipient: at}
+	}
+	return readmodel.Marks{BySupporter: at}
 }
 
-// words is what a fact says about a role: declared, withdrawn, set aside, contested.
-func (s *step) words() (events.PersonID, func(*history) error) {
-	said := recognition.Saying{At: s.in.Time, ID: s.in.ID}
-	var supporter events.PersonID
-	var role events.RoleName
-	field := func(w *recognition.Words) *recognition.Saying { return &w.Declared }
-	switch f := s.in.Fact.(type) {
-	case *events.RoleDeclared:
-		supporter, role, said.By = f.Supporter, f.Role, string(f.DeclaredBy)
-	case *events.RoleDeclarationWithdrawn:
-		supporter, role, said.By, said.Taken = f.Supporter, f.Role, string(f.DeclaredBy), true
-	case *events.RoleOverridden:
-		supporter, role, said.Until = f.Supporter, f.Role, readmodel.UnixOf(f.Until)
-		field = func(w *recognition.Words) *recognition.Saying { return &w.Aside }
-	case *events.RoleContested:
-		supporter, role, said.By = f.Supporter, f.Role, string(f.By)
-		field = func(w *recognition.Words) *recognition.Saying { return &w.Contested }
-	default:
-		return "", nil
+// disputed is who disputes an act: the envelope says so.
+func (s *step) disputed(f *events.ActDisputed, at readmodel.Unix) readmodel.Disputed {
+	switch s.in.Actor {
+	case s.in.Subject:
+		return readmodel.Disputed{ByRecipient: at}
+	case string(f.Supporter):
+		return readmodel.Disputed{BySupporter: at}
 	}
-	i := readmodel.RoleIndex(role)
-	return supporter, func(h *history) error {
-		was := *h.t.Declared()
-		field(&h.t.Words[i]).Replace(said)
-		if *h.t.Declared() == was {
-			return nil
-		}
-		return h.reweigh()
-	}
+	return readmodel.Disputed{ByOther: at}
 }
 
 // newAct keeps of an act what the rules read.
@@ -166,7 +152,10 @@ func moreOf(a *readmodel.Act, f events.Fact) {
 	case *events.FeedbackGiven:
 		a.Valence, a.Sharing, a.Solicited, a.Voluntary = f.Valence, f.Sharing, f.Solicited, f.Voluntary
 	case *events.AllyActionTaken:
-		a.Kind, a.ByRecipient, a.Witnessed = string(f.Kind), f.ConfirmedBy == "recipient", f.ConfirmedBy == "witness"
+		a.Kind, a.Witnessed = string(f.Kind), f.ConfirmedBy == "witness"
+		if f.ConfirmedBy == "recipient" {
+			a.ByRecipient = a.At
+		}
 	case *events.CollaborationShared:
 		a.Weeks = f.Weeks
 	case *events.SupportReported:

@@ -17,7 +17,7 @@ import (
 const Name = "role-classifier"
 
 // layout is the version of the documents' form: another one means a rebuild.
-const layout = 1
+const layout = 2
 
 // inputs are the facts that the rules read.
 var inputs = []string{

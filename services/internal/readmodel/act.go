@@ -59,23 +59,51 @@ type Act struct {
 	Crowded bool              `json:"crowded,omitempty"`  // weighs nothing: too soon after another of its kind
 }
 
-// Marks is what was said about an act after it.
+// Marks is what was said about an act after it, and when: of each the latest, so that it makes no
+// difference in which order it is read.
 type Marks struct {
-	ByRecipient bool          `json:"byRecipient,omitempty"` // the recipient confirmed it
-	BySupporter bool          `json:"bySupporter,omitempty"` // the supporter confirmed it
+	ByRecipient Unix          `json:"byRecipient,omitempty"` // the recipient stands by it
+	BySupporter Unix          `json:"bySupporter,omitempty"` // the supporter stands by it
 	Helpful     bool          `json:"helpful,omitempty"`     // the recipient found it helpful
-	Disputed    bool          `json:"disputed,omitempty"`
+	Disputed    Disputed      `json:"disputed,omitzero"`
 	Retracted   bool          `json:"retracted,omitempty"`
 	CorrectedBy events.FactID `json:"correctedBy,omitempty"` // the act that stands in its place
+	Resolved    Resolved      `json:"resolved,omitzero"`     // what came of its stake
+}
+
+// Disputed is when each side last disputed an act. A system is no side of its own: it speaks for
+// either.
+type Disputed struct {
+	ByRecipient Unix `json:"byRecipient,omitempty"`
+	BySupporter Unix `json:"bySupporter,omitempty"`
+	ByOther     Unix `json:"byOther,omitempty"`
+}
+
+// Resolved is what came of a stake, by what was said last.
+type Resolved struct {
+	Outcome events.StakeOutcome `json:"outcome"`
+	At      Unix                `json:"at"`
 }
 
 // Add joins what was said at another time: whatever the order, the result is the same.
 func (m Marks) Add(n Marks) Marks {
 	return Marks{
-		ByRecipient: m.ByRecipient || n.ByRecipient, BySupporter: m.BySupporter || n.BySupporter,
-		Helpful: m.Helpful || n.Helpful, Disputed: m.Disputed || n.Disputed,
-		Retracted: m.Retracted || n.Retracted, CorrectedBy: max(m.CorrectedBy, n.CorrectedBy),
+		ByRecipient: max(m.ByRecipient, n.ByRecipient), BySupporter: max(m.BySupporter, n.BySupporter),
+		Helpful: m.Helpful || n.Helpful, Retracted: m.Retracted || n.Retracted, CorrectedBy: max(m.CorrectedBy, n.CorrectedBy),
+		Disputed: Disputed{
+			ByRecipient: max(m.Disputed.ByRecipient, n.Disputed.ByRecipient),
+			BySupporter: max(m.Disputed.BySupporter, n.Disputed.BySupporter),
+			ByOther:     max(m.Disputed.ByOther, n.Disputed.ByOther),
+		},
+		Resolved: m.Resolved.or(n.Resolved),
 	}
+}
+
+func (r Resolved) or(n Resolved) Resolved {
+	if n.At > r.At || n.At == r.At && n.Outcome > r.Outcome {
+		return n
+	}
+	return r
 }
 
 // Identity is the id by which an act counts once: of the sealed act where this one discloses it.
@@ -91,19 +119,29 @@ func (a *Act) Before(b *Act) bool {
 	return a.At < b.At || a.At == b.At && a.Identity() < b.Identity()
 }
 
-// Void reports whether the act counts nothing: disputed, taken back or replaced.
-func (a *Act) Void() bool {
-	return a.Confirmation == "disputed" || a.Disputed || a.Retracted || a.CorrectedBy != ""
+// Void reports whether the act counts nothing: in dispute, taken back or replaced.
+func (a *Act) Void() bool { return a.Retracted || a.CorrectedBy != "" || a.InDispute() }
+
+// InDispute reports whether the act is disputed and the dispute not settled: it is once the side
+// that disputed it confirms it later, or, where a system disputed it, either side.
+func (a *Act) InDispute() bool {
+	d := a.Disputed
+	if a.Confirmation == "disputed" {
+		d.ByOther = max(d.ByOther, a.At)
+	}
+	open := func(disputed, confirmed Unix) bool { return disputed != 0 && disputed >= confirmed }
+	return d != Disputed{} &&
+		(open(d.ByRecipient, a.ByRecipient) || open(d.BySupporter, a.BySupporter) || open(d.ByOther, max(a.ByRecipient, a.BySupporter)))
 }
 
 // RecipientSays reports whether the recipient stands behind the act.
 func (a *Act) RecipientSays() bool {
-	return a.ByRecipient || a.Helpful || a.RecordedBy == "recipient" || a.Confirmation == "recipient" || a.Confirmation == "both"
+	return a.ByRecipient != 0 || a.Helpful || a.RecordedBy == "recipient" || a.Confirmation == "recipient" || a.Confirmation == "both"
 }
 
 // SupporterSays reports whether the supporter stands behind the act.
 func (a *Act) SupporterSays() bool {
-	return a.BySupporter || a.RecordedBy == "supporter" || a.Confirmation == "supporter" || a.Confirmation == "both"
+	return a.BySupporter != 0 || a.RecordedBy == "supporter" || a.Confirmation == "supporter" || a.Confirmation == "both"
 }
 
 // Counts is what the act adds to the role at index i of Weights: weight times quality, rounded

@@ -59,8 +59,9 @@ type Together struct {
 
 // Declaration is somebody's word that a role is played; it makes no role active.
 type Declaration struct {
-	By events.DeclaredBy `json:"by"`
-	At time.Time         `json:"at"`
+	By  events.DeclaredBy `json:"by"`
+	At  time.Time         `json:"at"`
+	How string            `json:"how,omitempty"` // a Declared… code: how it came about, other than by itself
 }
 
 // RoleStatus is how a recognized role stands.

@@ -73,6 +73,7 @@ type TieRole struct {
 	Declared     *Declaration    `json:"declared,omitempty"`   // somebody says that the role is played
 	Formal       bool            `json:"formal,omitempty"`     // a formal mentorship runs
 	Contested    *Contest        `json:"contested,omitempty"`  // one of the two disagrees
+	Request      *Request        `json:"request,omitempty"`    // the recipient asked for it
 	AsideUntil   Unix            `json:"asideUntil,omitempty"` // set aside by a person until then
 	Stated       RoleStatus      `json:"stated,omitempty"`     // what the last role fact said
 	Withheld     bool            `json:"withheld,omitempty"`   // acts would count for it if the supporter had the standing
@@ -82,7 +83,31 @@ type TieRole struct {
 type Contest struct {
 	By events.ConfirmingSide `json:"by"`
 	At time.Time             `json:"at"`
+
+	Until Unix `json:"until,omitempty"` // when it ends by itself; 0 never
 }
+
+// Holds reports whether the objection stands at a time.
+func (c *Contest) Holds(at time.Time) bool { return c != nil && (c.Until == 0 || UnixOf(at) < c.Until) }
+
+// Request is that somebody was asked to play a role, and what they answered.
+type Request struct {
+	State string    `json:"state"` // a Request… code
+	At    time.Time `json:"at"`    // of the question or the answer
+}
+
+// How a request stands.
+const (
+	RequestAsked    = "asked"
+	RequestAccepted = "accepted"
+	RequestDeclined = "declined"
+)
+
+// How a declaration came about, other than by itself.
+const (
+	DeclaredAccepted = "accepted" // asked, and accepted
+	DeclaredPromoted = "promoted" // the mentor agreed to become a sponsor
+)
 
 // Role finds a role; nil where nothing speaks of it.
 func (t *Tie) Role(role events.RoleName) *TieRole {

@@ -1,6 +1,7 @@
 package recognition
 
 import (
+	"cmp"
 	"maps"
 	"math"
 
@@ -12,7 +13,7 @@ import (
 // Fold is what acts come to, in the order of (time, id).
 type Fold struct {
 	Roles  [5]Strand                 `json:"roles"`
-	Spaced map[string]readmodel.Unix `json:"spaced,omitempty"` // the last act that counted, of types of which not each does
+	Spaced map[string]readmodel.Unix `json:"spaced,omitempty"` // the last act that counted, of kinds of which not each does
 }
 
 // Strand is what acts come to for one role.
@@ -80,14 +81,15 @@ func (f *Fold) space(rule *ruleset.Rule, act *readmodel.Act) {
 	if rule.Once == 0 || act.Quality == 0 {
 		return
 	}
-	if last, ok := f.Spaced[act.Type]; ok && int64(act.At-last) < rule.Once {
+	kind := cmp.Or(rule.Kind, act.Type)
+	if last, ok := f.Spaced[kind]; ok && int64(act.At-last) < rule.Once {
 		act.Crowded = true
 		return
 	}
 	if f.Spaced == nil {
 		f.Spaced = map[string]readmodel.Unix{}
 	}
-	f.Spaced[act.Type] = act.At
+	f.Spaced[kind] = act.At
 }
 
 func (f *Fold) formal(rule *ruleset.Rule, act *readmodel.Act) {

@@ -29,13 +29,13 @@ func (t *Tie) RoleAt(rs *ruleset.Ruleset, people *People, i int, stated readmode
 }
 
 func (w *Words) describe(r *readmodel.TieRole) {
-	if w.Declared.Holds() {
-		r.Declared = &readmodel.Declaration{By: events.DeclaredBy(w.Declared.By), At: w.Declared.At}
+	r.Declared, r.AsideUntil = w.declaration(), w.Aside.Until
+	if c := w.Contested; c.Holds() {
+		r.Contested = &readmodel.Contest{By: events.ConfirmingSide(c.By), At: c.At, Until: c.Until}
 	}
-	if w.Contested.Holds() {
-		r.Contested = &readmodel.Contest{By: events.ConfirmingSide(w.Contested.By), At: w.Contested.At}
+	if w.Asked.Holds() {
+		r.Request = &readmodel.Request{State: w.Asked.How, At: w.Asked.At}
 	}
-	r.AsideUntil = w.Aside.Until
 }
 
 // standing is the status of a role at a time and when time alone changes it.
@@ -49,9 +49,9 @@ func standing(s *Strand, w *Words, stated readmodel.RoleStatus, now readmodel.Un
 		return readmodel.RoleAtRisk, s.LapseAt
 	case s.Ever:
 		return readmodel.RoleLapsed, 0
-	case w.Declared.Holds() || s.Formal:
+	case w.Declared() || s.Formal:
 		return readmodel.RoleUnproven, 0
-	case s.Acts > 0 || s.Withheld || stated != "" || w.Contested.Holds() || w.Aside.Holds():
+	case s.Acts > 0 || s.Withheld || stated != "" || w.Contested.Holds() || w.Aside.Holds() || w.Asked.Holds():
 		return readmodel.RoleNone, 0
 	}
 	return "", 0

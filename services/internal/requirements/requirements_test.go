@@ -114,8 +114,8 @@ var pending = strings.Fields(`
 	no-internal-sponsor mostly-external single-point-of-failure supporter-leaving narrow-network
 	small-network only-line-manager over-mentored-under-sponsored stalled-pair one-sided
 	overloaded-supporter MentorshipEnded IntroductionMade OpportunityGiven ReverseLearningGained
-	SponsorshipAsked SponsorshipAccepted SponsorshipDeclined MentorPromotedToSponsor FeedbackRequested
-	CapacitySet ProgramJoined ProgramLeft PairMatched PairEnded ExternalContactRemoved
+	FeedbackRequested
+	CapacitySet ExternalContactRemoved
 	GroupSelfIdentified GroupSelfIdentificationWithdrawn`)
 
 func has(t *testing.T, all []Row, kind, code string, shows func(Row, string) bool) {

@@ -68,7 +68,8 @@ type Rule struct {
 	Formal   bool            // agreed, not yet enacted
 	Declares events.RoleName // a formal role that begins
 	Ends     events.RoleName // a formal role that ends
-	Once     int64           // seconds within which only the first of a tie counts; 0 where each does
+	Once     int64           // seconds within which only the first of its kind counts; 0 where each does
+	Kind     string          // what it is one of, with acts of other types; "": acts of its type only
 	Note     string          // a code: why it weighs less than one would think
 
 	when condition
@@ -207,13 +208,16 @@ func (rs *Ruleset) addActs(c *compiler, acts map[string][]actText) error {
 	return nil
 }
 
+// besides are facts that count as acts of a tie without being acts of support.
+var besides = []string{"TrustConfirmed", "PairMatched", "PairEnded", "ProgramLeft"}
+
 func knownAct(name string) bool {
 	entry, ok := events.Lookup(name)
-	return ok && (events.ActOf(entry.New()) != nil || name == "TrustConfirmed")
+	return ok && (events.ActOf(entry.New()) != nil || slices.Contains(besides, name))
 }
 
 func newRule(c *compiler, at string, t actText) (Rule, error) {
-	r := Rule{Quality: -1, Rung: t.Rung, Formal: t.Formal, Declares: t.Declares, Ends: t.Ends, Once: t.Once.Seconds(), Note: t.Note}
+	r := Rule{Quality: -1, Rung: t.Rung, Formal: t.Formal, Declares: t.Declares, Ends: t.Ends, Once: t.Once.Seconds(), Kind: t.Kind, Note: t.Note}
 	if t.Quality != nil {
 		r.Quality = int64(*t.Quality)
 	}

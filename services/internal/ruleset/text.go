@@ -56,5 +56,6 @@ type actText struct {
 	Declares events.RoleName `json:"declares"`
 	Ends     events.RoleName `json:"ends"`
 	Once     Span            `json:"atMostOncePer"`
+	Kind     string          `json:"kind"`
 	Note     string          `json:"note"`
 }
