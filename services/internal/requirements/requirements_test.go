@@ -113,10 +113,8 @@ func factors() []string {
 var pending = strings.Fields(`
 	no-internal-sponsor mostly-external single-point-of-failure supporter-leaving narrow-network
 	small-network only-line-manager over-mentored-under-sponsored stalled-pair one-sided
-	overloaded-supporter MentorshipEnded IntroductionMade OpportunityGiven ReverseLearningGained
-	FeedbackRequested
-	CapacitySet ExternalContactRemoved
-	GroupSelfIdentified GroupSelfIdentificationWithdrawn`)
+	overloaded-supporter IntroductionMade ReverseLearningGained FeedbackRequested CapacitySet
+	ExternalContactRemoved GroupSelfIdentified GroupSelfIdentificationWithdrawn`)
 
 func has(t *testing.T, all []Row, kind, code string, shows func(Row, string) bool) {
 	t.Helper()
