@@ -18,6 +18,9 @@ func (s *story) act(ago int, to, by *person, f events.Fact, topics ...events.Top
 	a.Recipient, a.Supporter, a.Topics = events.PersonID(to.id), events.PersonID(by.id), topics
 	a.Relation = relation(to, by, ago)
 	s.record(a, by, ago)
+	if unaware(f) {
+		withoutRecipient(a)
+	}
 	at := s.at(to, ago)
 	if ago < to.portrait.quiet || !to.here(ago) || !by.here(ago) {
 		return given{}, false
@@ -49,6 +52,16 @@ func (s *story) record(a *events.Act, by *person, ago int) {
 	}
 }
 
+// withoutRecipient: nobody records or confirms what they do not know of.
+func withoutRecipient(a *events.Act) {
+	if a.RecordedBy == "recipient" {
+		a.RecordedBy, a.Channel, a.Confirmation = "supporter", "portal", "none"
+	}
+	if a.Confirmation == "recipient" {
+		a.Confirmation = "none"
+	}
+}
+
 func confirmedBy(confirmed bool, side events.Confirmation) events.Confirmation {
 	if confirmed {
 		return side
@@ -58,28 +71,34 @@ func confirmedBy(confirmed bool, side events.Confirmation) events.Confirmation {
 
 // contextOf is where an act belongs: the context is its audience (events.md).
 func contextOf(f events.Fact, by *person) events.Context {
-	aware := events.Awareness("aware")
 	switch f := f.(type) {
 	case *events.AllyActionTaken, *events.MentorshipRequested, *events.MentorshipDeclined:
 		return events.Personal
-	case *events.SponsorEndorsed:
-		aware = f.Awareness
-	case *events.PromotionAdvocated:
-		aware = f.Awareness
-	case *events.AirCoverProvided:
-		aware = f.Awareness
 	case *events.FeedbackGiven:
 		if f.Sharing != "named" {
 			return events.Sealed
 		}
 	}
 	switch {
-	case aware == "unaware":
+	case unaware(f):
 		return events.Sealed
 	case by.outsider():
 		return events.Personal
 	}
 	return events.Support
+}
+
+// unaware reports whether the recipient does not know of an act.
+func unaware(f events.Fact) bool {
+	switch f := f.(type) {
+	case *events.SponsorEndorsed:
+		return f.Awareness == "unaware"
+	case *events.PromotionAdvocated:
+		return f.Awareness == "unaware"
+	case *events.AirCoverProvided:
+		return f.Awareness == "unaware"
+	}
+	return false
 }
 
 func relation(to, by *person, ago int) events.Relation {
