@@ -5,18 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strings"
 )
 
 // Config says what is measured, and how long.
 type Config struct {
-	People []int  // sizes of the organizations
-	Quick  bool   // little of everything: to see that it runs, not how fast
-	Only   string // only rows whose name begins so; what others are held against is measured all the same
-	Seed   uint64 // of the generated load
-	Dir    string // on whose disk it is measured; "" is the directory for temporary files
-	Say    func(format string, args ...any)
+	People  []int  // sizes of the organizations
+	Quick   bool   // little of everything: to see that it runs, not how fast
+	Only    string // only rows whose name begins so; what others are held against is measured all the same
+	Seed    uint64 // of the generated load
+	Dir     string // on whose disk it is measured; "" is the directory for temporary files
+	Profile string // a directory for CPU profiles, one a measurement; "" is none
+	Say     func(format string, args ...any)
 }
 
 // measurement gives samples of rows that are measured together.
@@ -104,7 +107,26 @@ func (r *run) measure(ctx context.Context, m measurement) error {
 	if !r.wants(m) {
 		return nil
 	}
-	return m.run(ctx, r)
+	stop, err := r.profile(strings.Trim(m.rows[0], "/"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(m.run(ctx, r), stop())
+}
+
+// profile records where the processors' time goes until stop is called.
+func (r *run) profile(name string) (stop func() error, err error) {
+	if r.cfg.Profile == "" {
+		return func() error { return nil }, nil
+	}
+	if r.report.people > 0 {
+		name += fmt.Sprintf("-%d", r.report.people)
+	}
+	file, err := os.Create(filepath.Join(r.cfg.Profile, name+".pprof"))
+	if err != nil {
+		return nil, err
+	}
+	return func() error { pprof.StopCPUProfile(); return file.Close() }, pprof.StartCPUProfile(file)
 }
 
 // wants reports whether a measurement gives a row that is asked for, or one that those are held

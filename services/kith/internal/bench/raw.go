@@ -124,7 +124,7 @@ func (r *run) rawAsync(ctx context.Context, e *engine) error {
 	ready := e.messages(r.amounts.acts)
 	started := time.Now()
 	for _, m := range ready {
-		if _, err := e.js.PublishMsgAsync(m); err != nil {
+		if _, err := e.js.PublishMsgAsync(m, jetstream.WithStallWait(time.Minute)); err != nil {
 			return err
 		}
 	}

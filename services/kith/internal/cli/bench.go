@@ -38,6 +38,7 @@ func (s *shell) benchCommand() *cobra.Command {
 	flags.StringVar(&cfg.Only, "only", "", "only rows whose `name` begins so")
 	flags.Uint64Var(&cfg.Seed, "seed", 1, "generate the load from this `number`")
 	flags.StringVar(&cfg.Dir, "data-dir", "", "measure on the disk of this `directory` (default: that for temporary files)")
+	flags.StringVar(&cfg.Profile, "profile", "", "leave a CPU profile of each measurement in this `directory`")
 	c.RunE = s.run(func(ctx context.Context, _ []string) error { return s.bench(ctx, cfg) })
 	return c
 }
