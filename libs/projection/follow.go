@@ -53,7 +53,7 @@ func Follow[T any](ctx context.Context, r *Reader, pattern string, fn func(key s
 func document[T any](e jetstream.KeyValueEntry) *T {
 	var rec Record
 	doc := new(T)
-	if json.Unmarshal(e.Value(), &rec) != nil || rec.Body == nil || json.Unmarshal(rec.Body, doc) != nil {
+	if rec.decode(e.Value()) != nil || rec.Body == nil || json.Unmarshal(rec.Body, doc) != nil {
 		return nil
 	}
 	return doc

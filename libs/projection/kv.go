@@ -77,7 +77,7 @@ func load(ctx context.Context, bucket jetstream.KeyValue, key string) (*Record, 
 		return nil, unavailable("load a document", err)
 	}
 	r := &Record{Key: key}
-	return r, json.Unmarshal(e.Value(), r)
+	return r, r.decode(e.Value())
 }
 
 // Keys implements Store. It asks the stream for its subjects: one answer, where listing keys
@@ -139,8 +139,8 @@ func each(e jetstream.KeyValueEntry, fn func(Record) error) error {
 		return nil
 	}
 	r := Record{Key: e.Key()}
-	if err := json.Unmarshal(e.Value(), &r); err != nil {
-		return fmt.Errorf("decode document: %w", err)
+	if err := r.decode(e.Value()); err != nil {
+		return err
 	}
 	return fn(r)
 }
@@ -169,18 +169,19 @@ func (s *KV) Commit(ctx context.Context, records []Record, p Progress) error {
 
 func (s *KV) commit(ctx context.Context, records []Record, p Progress) error {
 	msgs := make([]*nats.Msg, 0, len(records)+1)
-	head, err := s.message(progressKey, p)
+	progress, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
+	head := s.message(progressKey, progress)
 	head.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(s.revision, 10))
 	msgs = append(msgs, head)
 	for _, r := range records {
-		m, err := s.message(r.Key, r)
+		stored, err := r.encode()
 		if err != nil {
-			return err
+			return fmt.Errorf("encode document: %w", err)
 		}
-		msgs = append(msgs, m)
+		msgs = append(msgs, s.message(r.Key, stored))
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -195,12 +196,8 @@ func (s *KV) commit(ctx context.Context, records []Record, p Progress) error {
 	return nil
 }
 
-func (s *KV) message(key string, v any) (*nats.Msg, error) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("encode document: %w", err)
-	}
+func (s *KV) message(key string, value []byte) *nats.Msg {
 	m := nats.NewMsg(s.prefix + key)
-	m.Data = body
-	return m, nil
+	m.Data = value
+	return m
 }
