@@ -206,7 +206,7 @@ func helpOfFact(usual func(*cobra.Command, []string)) func(*cobra.Command, []str
 func describe(e events.Entry) string {
 	f := e.New()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s.\n\nUsage:\n  kith record %s\n", e.Name, act(e.Name, ""), useOf(e))
+	fmt.Fprintf(&b, "%s\n\nUsage:\n  kith record %s\n", meaning(e), useOf(e))
 	fields := fieldsOf(f)
 	if len(fields) > 0 {
 		b.WriteString("\nFields, given with --field name=value:\n")
@@ -215,6 +215,16 @@ func describe(e events.Entry) string {
 		fmt.Fprintf(&b, "\n  %-14s %s", one.name, one.describe())
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// meaning is what the published language says of a fact.
+func meaning(e events.Entry) string {
+	var schema struct{ Description string }
+	text, _ := events.Schema(e.Name)
+	if err := json.Unmarshal(text, &schema); err != nil || schema.Description == "" {
+		return e.Name
+	}
+	return schema.Description
 }
 
 // useOf is how a fact is recorded, with all that it needs.
