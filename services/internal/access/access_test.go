@@ -103,10 +103,16 @@ func TestTheAnonymousLearnWhatToSend(t *testing.T) {
 	}
 }
 
+// S1.07 S2.24 Everybody says what is theirs to say: nobody confirms for others what they themselves record.
 func TestWriting(t *testing.T) {
 	p := access.New(nil, "test")
 	by := func(who events.RecordedBy) events.Act {
 		return events.Act{Recipient: ann, Supporter: ben, RecordedBy: who}
+	}
+	confirmed := func(who events.RecordedBy, side events.Confirmation) events.Act {
+		act := by(who)
+		act.Confirmation = side
+		return act
 	}
 	const a, b, c, system, operator = "person:" + string(ann), "person:" + string(ben), "person:" + string(cyd), "integration:hr", "service:kith"
 	for _, row := range []struct {
@@ -119,6 +125,15 @@ func TestWriting(t *testing.T) {
 		{"an act by its supporter", events.Support, &events.AdviceGiven{Act: by("supporter")}, "bso"},
 		{"an act by somebody else", events.Support, &events.AdviceGiven{Act: by("third-party")}, "cso"},
 		{"an act by a system", events.Sealed, &events.SponsorEndorsed{Act: by("system")}, "so"},
+		{"an act confirmed for the recipient", events.Support, &events.AdviceGiven{Act: confirmed("supporter", "recipient")}, "so"},
+		{"an act confirmed for both", events.Support, &events.AdviceGiven{Act: confirmed("recipient", "both")}, "so"},
+		{"an act confirmed by who records it", events.Support, &events.AdviceGiven{Act: confirmed("recipient", "recipient")}, "aso"},
+		{"an ally's act, for its recipient", events.Personal, &events.AllyActionTaken{Act: by("supporter"), ConfirmedBy: "recipient"}, "so"},
+		{"an ally's act, for a witness", events.Personal, &events.AllyActionTaken{Act: by("supporter"), ConfirmedBy: "witness"}, "so"},
+		{"an ally's act by a witness", events.Personal, &events.AllyActionTaken{Act: by("third-party"), ConfirmedBy: "witness"}, "cso"},
+		{"an ally's act by its recipient", events.Personal, &events.AllyActionTaken{Act: by("recipient"), ConfirmedBy: "recipient"}, "aso"},
+		{"thanks", events.Support, &events.ThanksGiven{Act: by("recipient")}, "aso"},
+		{"thanks to oneself", events.Support, &events.ThanksGiven{Act: by("supporter")}, "so"},
 		{"a goal", events.Personal, &events.GoalSet{Goal: "up", Kind: "advance"}, "aso"},
 		{"a confirmation by the recipient", events.Support, &events.ActConfirmed{Supporter: ben, By: "recipient"}, "aso"},
 		{"a confirmation by the supporter", events.Support, &events.ActConfirmed{Supporter: ben, By: "supporter"}, "bso"},

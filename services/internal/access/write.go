@@ -17,6 +17,9 @@ func (p *Policy) Write(_ context.Context, v Viewer, e events.Event) error {
 	if !mayWrite(v, e) {
 		return fault.New(fault.Forbidden, "not-yours-to-say", v.String()+" may not say "+e.Type()+" about this person")
 	}
+	if v.Kind == Person && confirmsForOthers(e.Fact) {
+		return fault.New(fault.Forbidden, "not-yours-to-confirm", "whoever records an act confirms it for nobody else: they say so themselves, with ActConfirmed")
+	}
 	return nil
 }
 
@@ -37,7 +40,8 @@ func mayWrite(v Viewer, e events.Event) bool {
 
 func personMayWrite(viewer events.PersonID, e events.Event) bool {
 	if a := events.ActOf(e.Fact); a != nil {
-		return mayRecord(viewer, a)
+		_, thanks := e.Fact.(*events.ThanksGiven) // a confirmation, so the recipient's alone to give
+		return mayRecord(viewer, a) && (!thanks || a.RecordedBy == "recipient")
 	}
 	switch e.Context {
 	case events.Support, events.Sealed, events.Personal:
@@ -62,6 +66,22 @@ func mayRecord(viewer events.PersonID, a *events.Act) bool {
 		return viewer != a.Recipient && viewer != a.Supporter
 	}
 	return false
+}
+
+// confirmsForOthers reports whether an act claims the word of somebody who did not record it. One
+// side's claim would then weigh as much as the word of both.
+func confirmsForOthers(f events.Fact) bool {
+	a := events.ActOf(f)
+	if a == nil {
+		return false
+	}
+	if ally, ok := f.(*events.AllyActionTaken); ok && ally.ConfirmedBy != "" {
+		witness := map[events.RecordedBy]events.ConfirmedBy{"recipient": "recipient", "third-party": "witness"}
+		if witness[a.RecordedBy] != ally.ConfirmedBy {
+			return true
+		}
+	}
+	return a.Confirmation != "" && a.Confirmation != "none" && string(a.Confirmation) != string(a.RecordedBy)
 }
 
 // maySay: of a tie, each side says what is theirs to say; all else belongs to the person.

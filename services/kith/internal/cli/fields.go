@@ -66,17 +66,22 @@ func (r recording) fact(entry events.Entry, recipient, supporter events.PersonID
 		members["supporter"] = supporter
 	}
 	if events.ActOf(f) != nil {
-		members["recipient"], members["recordedBy"] = recipient, r.recorder(supporter)
+		members["recipient"], members["recordedBy"] = recipient, r.recorder(f, supporter)
 	}
 	return decode(entry.Name, members)
 }
 
-// recorder is who says that an act happened. An outsider cannot say so here.
-func (r recording) recorder(supporter events.PersonID) string {
-	switch {
-	case r.by != "":
+// recorder is who says that an act happened. An outsider cannot say so here, and who asks or
+// thanks is the recipient.
+func (r recording) recorder(f events.Fact, supporter events.PersonID) string {
+	if r.by != "" {
 		return r.by
-	case supporter.External():
+	}
+	switch f.(type) {
+	case *events.MentorshipRequested, *events.ThanksGiven:
+		return "recipient"
+	}
+	if supporter.External() {
 		return "recipient"
 	}
 	return "supporter"

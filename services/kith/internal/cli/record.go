@@ -27,9 +27,10 @@ type recording struct {
 
 const recordLong = `Record one fact by hand: an act of support, or what a person says of themselves.
 
-It is said by the supporter unless --recorded-by says otherwise; what only one side
-says counts less than what both sides or a system say. The answer is the fact's id,
-its sequence in the log, and what followed from it for the recipient.`
+It is said by the supporter (thanks and requests by the recipient) unless --recorded-by
+says otherwise; what only one side says counts less than what both sides or a system
+say. The answer is the fact's id, its sequence in the log, and what followed from it
+for the recipient.`
 
 func (s *shell) recordCommand() *cobra.Command {
 	var r recording
