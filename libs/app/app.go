@@ -12,6 +12,8 @@ import (
 
 	"github.com/oklog/run"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"kith.internal/libs/live"
 )
 
 // Stopping takes at most webGrace for requests and grace for everything; an orchestrator kills
@@ -69,8 +71,10 @@ func Serve(ctx context.Context, cfg Config, services ...Service) error {
 func serve(ctx context.Context, cfg Config, listener net.Listener, services []Service) error {
 	var g run.Group
 	e := newEnding(ctx, cfg.Log)
-	g.Add(e.wait, e.begin)
+	streams, end := context.WithCancel(context.Background())
+	g.Add(e.wait, func(err error) { e.begin(err); end() })
 	srv := &http.Server{
+		BaseContext:       func(net.Listener) context.Context { return live.Until(context.Background(), streams) },
 		Handler:           routes(cfg.Registry, e, services),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -86,7 +90,7 @@ func serve(ctx context.Context, cfg Config, listener net.Listener, services []Se
 	return e.failures()
 }
 
-// shutdown lets requests finish for a while; those that stream for ever are cut off.
+// shutdown lets requests finish for a while; those that stream regardless are cut off.
 func shutdown(srv *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), webGrace)
 	defer cancel()

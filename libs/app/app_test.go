@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"kith.internal/libs/app"
+	"kith.internal/libs/live"
 )
 
 // part is a service whose every step a test can hold.
@@ -110,6 +112,30 @@ func TestOneMuxServesThemAll(t *testing.T) {
 	}
 	if err := stop(); err != nil {
 		t.Errorf("a stop in time: %v", err)
+	}
+}
+
+// Streams end when the process is asked to stop: whole, and without holding anything up.
+func TestStreamsEndWithTheProcess(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	streams := live.New(prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	url, stop := serve(t, &part{name: "one", handle: streams.Handler(func(*http.Request) (live.Source, error) {
+		changed, forget := streams.Listen("it")
+		return live.Source{Changed: changed, Close: forget, Answer: func(context.Context, uint64) (live.Answer, error) {
+			return live.Answer{AsOf: 1, Parts: []live.Part{{Name: "it", Body: []byte(`{}`), Tag: "a"}}}, nil
+		}}, nil
+	}).ServeHTTP})
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Get(url + "/one/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := stop(); err != nil {
+		t.Errorf("a stop in time: %v", err)
+	}
+	if body, err := io.ReadAll(resp.Body); err != nil || !strings.Contains(string(body), "event: it") {
+		t.Errorf("the stream was cut off: %v after %q", err, body)
 	}
 }
 

@@ -17,9 +17,10 @@ import (
 //	GET /gap-projection/v1/people/{person}/gaps             what is missing
 //	GET /gap-projection/v1/people/{person}/suggestions      what the person could do next
 //	GET /gap-projection/v1/people/{person}/ties/{supporter} why a supporter is what they are
+//	GET /gap-projection/v1/people/{person}/events           network and gaps whenever they change, as server-sent events
 //	GET /gap-projection/v1/progress                         how far all of this has come, about nobody
 //
-// All take ?after=<sequence>: the answer includes that fact and all that followed from it.
+// All but the stream take ?after=<sequence>: the answer includes that fact and all that followed from it.
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux := http.NewServeMux()
 	serve := func(route string, e func(context.Context, Query) (answer, error)) {
@@ -29,6 +30,7 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	serve("gaps", endpoint(s.Gaps))
 	serve("suggestions", endpoint(s.Suggestions))
 	serve("ties/{supporter}", endpoint(s.Tie))
+	mux.Handle("GET "+pathOf+"events", s.live.Handler(s.events))
 	mux.Handle("GET /"+Name+"/v1/progress", kit.Handler(s.Progress, decodeProgress, metrics.Middleware("progress"), kit.Logging(s.log)))
 	return mux
 }

@@ -1,14 +1,12 @@
 package gaps
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"kith.internal/events"
-	"kith.internal/libs/projection"
 	"kith.internal/services/internal/readmodel"
 )
 
@@ -31,11 +29,6 @@ type cell struct {
 }
 
 func newIndex() *index { return &index{people: map[events.PersonID]*indexed{}} }
-
-// follow keeps the index until ctx is done.
-func (x *index) follow(ctx context.Context, r *projection.Reader) error {
-	return projection.Follow(ctx, r, readmodel.NetworkKey("*"), x.put)
-}
 
 func (x *index) put(key string, n *readmodel.Network) {
 	person := events.PersonID(strings.TrimPrefix(key, readmodel.NetworkKey("")))

@@ -74,6 +74,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	me := "person:" + string(ego)
 	s.svc.Wait(5 * time.Second)
 	for path, item := range d.Paths {
+		if path == "/people/{person}/events" {
+			continue // it has no end: see TestFollowing
+		}
 		at := strings.NewReplacer("/people/{person}", string(ego), "{supporter}", string(ben)).Replace(path)
 		if path == "/progress" { // about nobody: it stands beside people
 			at = "../progress"
@@ -119,7 +122,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 			}
 		}
 	})
-	want := []string{"/people/{person}/gaps", "/people/{person}/network", "/people/{person}/suggestions", "/people/{person}/ties/{supporter}", "/progress"}
+	want := []string{"/people/{person}/events", "/people/{person}/gaps", "/people/{person}/network", "/people/{person}/suggestions", "/people/{person}/ties/{supporter}", "/progress"}
 	if !slices.Equal(paths, want) || d.Servers[0].URL != "/gap-projection/v1" {
 		t.Errorf("described are %v at %v", paths, d.Servers)
 	}

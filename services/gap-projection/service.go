@@ -14,6 +14,7 @@ import (
 	"kith.internal/libs/app"
 	"kith.internal/libs/derive"
 	"kith.internal/libs/kit"
+	"kith.internal/libs/live"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/access"
 	"kith.internal/services/internal/readmodel"
@@ -32,6 +33,7 @@ type Service struct {
 	reader  reader
 	policy  *access.Policy
 	index   *index
+	live    *live.Live
 	log     *slog.Logger
 	wait    time.Duration // how long a query waits for ?after
 	now     func() time.Time
@@ -61,6 +63,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if err := env.Registry.Register(newCollector(s.index)); err != nil {
 		return nil, err
 	}
+	s.live = live.New(env.Registry, env.Log)
 	s.handler = s.routes(kit.NewMetrics(env.Registry))
 	return s, nil
 }
@@ -78,22 +81,10 @@ func (s *Service) Ready() error { return s.engine.Ready() }
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.engine.Run(ctx) })
-	g.Go(func() error { return s.keepIndex(ctx) })
+	g.Go(func() error { return s.live.Keep(ctx, s.followNetworks) })
+	g.Go(func() error { return s.live.Keep(ctx, s.followRuleset) })
+	g.Go(func() error { return s.live.Keep(ctx, s.followImports) })
 	return g.Wait()
-}
-
-// keepIndex follows the documents, again whenever that ends.
-func (s *Service) keepIndex(ctx context.Context) error {
-	for ctx.Err() == nil {
-		if err := s.index.follow(ctx, s.reader.networks); err != nil && ctx.Err() == nil {
-			s.log.Warn("following the networks stopped, trying again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Second):
-		}
-	}
-	return nil
 }
 
 // Inputs are the filters of the facts that the rules read: a replay reads the same.

@@ -17,9 +17,11 @@ import (
 //
 //	GET /notification/v1/people/{person}/inbox    nudges: open, snoozed, past
 //	    ?state=open|snoozed|past  ?limit= (1 to 100)  ?cursor=  ?after=SEQ
+//	GET /notification/v1/people/{person}/inbox/events    the same whenever it changes, as server-sent events
 func (s *Service) routes(m *kit.Metrics, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /notification/v1/people/{person}/inbox", kit.Handler(s.inbox, decodeInbox, m.Middleware("inbox"), kit.Logging(log)))
+	mux.Handle("GET /notification/v1/people/{person}/inbox/events", s.live.Handler(s.events))
 	return mux
 }
 

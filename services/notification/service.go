@@ -5,10 +5,13 @@ import (
 	"net/http"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"kith.internal/events"
 	"kith.internal/libs/app"
 	"kith.internal/libs/derive"
 	"kith.internal/libs/kit"
+	"kith.internal/libs/live"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/access"
 	"kith.internal/services/internal/readmodel"
@@ -37,6 +40,7 @@ type Service struct {
 	inboxes *projection.Reader
 	policy  *access.Policy
 	settled *settled
+	live    *live.Live
 }
 
 // New returns a service that Run starts. It fails where its documents cannot be reached.
@@ -45,7 +49,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{inboxes: inboxes, policy: access.New(env.EventLog, Name)}
+	s := &Service{inboxes: inboxes, policy: access.New(env.EventLog, Name), live: live.New(env.Registry, env.Log)}
 	if s.settled, err = newSettled(ctx, env.EventLog, env.Replicas, inboxes); err != nil {
 		return nil, err
 	}
@@ -64,7 +68,12 @@ func (s *Service) Name() string { return Name }
 func (s *Service) Handler() http.Handler { return s.handler }
 
 // Run implements app.Service.
-func (s *Service) Run(ctx context.Context) error { return s.engine.Run(ctx) }
+func (s *Service) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.engine.Run(ctx) })
+	g.Go(func() error { return s.live.Keep(ctx, s.follow) })
+	return g.Wait()
+}
 
 // Ready implements app.Service.
 func (s *Service) Ready() error { return s.engine.Ready() }
