@@ -288,7 +288,12 @@ type GapReason string
 
 // Codes lists every GapReason.
 func (GapReason) Codes() []string {
-	return []string{"none-active", "below-target", "at-risk-only-holder", "silent", "declared-without-acts", "other"}
+	return []string{
+		"none-active", "below-target", "at-risk-only-holder", "silent", "declared-without-acts", "other",
+		"supporter-left", "supporter-leaves", "only-outside", "mostly-outside", "one-holds-many", "one-line",
+		"one-arena", "few-supporters", "manager-only", "mentors-only", "not-met-yet", "not-met-lately",
+		"one-side-only", "over-capacity",
+	}
 }
 
 // ChannelName is where a nudge is shown.
@@ -304,7 +309,9 @@ type NudgeAction string
 
 // Codes lists every NudgeAction.
 func (NudgeAction) Codes() []string {
-	return []string{"ask", "promote-mentor", "rekindle", "introduce", "declare", "review"}
+	return []string{
+		"ask", "promote-mentor", "rekindle", "introduce", "declare", "review", "ask-feedback", "hand-over", "thank", "make-room",
+	}
 }
 
 // SuppressReason is why a nudge is not sent.
@@ -369,9 +376,20 @@ const (
 
 	MissingRole        GapKind = "missing-role"
 	ThinRole           GapKind = "thin-role"
+	NoInternalSponsor  GapKind = "no-internal-sponsor"
+	MostlyExternal     GapKind = "mostly-external"
 	AtRisk             GapKind = "at-risk"
-	Isolation          GapKind = "isolation"
+	SinglePoint        GapKind = "single-point-of-failure"
+	SupporterLeaving   GapKind = "supporter-leaving"
+	NarrowNetwork      GapKind = "narrow-network"
+	SmallNetwork       GapKind = "small-network"
+	OnlyLineManager    GapKind = "only-line-manager"
+	OverMentored       GapKind = "over-mentored-under-sponsored"
 	DeclaredNotEnacted GapKind = "declared-not-enacted"
+	StalledPair        GapKind = "stalled-pair"
+	OneSided           GapKind = "one-sided"
+	Isolation          GapKind = "isolation"
+	Overloaded         GapKind = "overloaded-supporter"
 )
 
 // Roles lists every role, in the order people speak of them.

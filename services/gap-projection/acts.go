@@ -15,11 +15,21 @@ func foldAct(n *readmodel.Network, in events.Event, act *events.Act) bool {
 		return false
 	}
 	switch f := in.Fact.(type) {
-	case *events.MentorshipRequested, *events.MentorshipEnded, *events.ThanksGiven, *events.ReverseLearningGained:
+	case *events.MentorshipRequested, *events.ThanksGiven:
 		return false // no support received
-	case *events.MentorshipDeclined:
-		n.Tie(act.Supporter).Declined = in.Time
+	case *events.ReverseLearningGained:
+		ratedOf(n.Tie(act.Supporter)).Learned = true
 		return true
+	case *events.MentorshipEnded:
+		p := pairOf(n.Tie(act.Supporter))
+		p.Ended = later(p.Ended, in.Time)
+		return true
+	case *events.MentorshipDeclined:
+		decline(n.Tie(act.Supporter), events.Mentor, in.Time)
+		return true
+	case *events.MentorshipStarted:
+		p := pairOf(n.Tie(act.Supporter))
+		p.Started = later(p.Started, in.Time)
 	case *events.CollaborationShared:
 		together(n.Tie(act.Supporter), in.Time, f.Weeks)
 		return true

@@ -116,7 +116,7 @@ func (v view) standingView() StandingView {
 
 func (v view) roleView(role events.RoleName) RoleView {
 	t := v.rules.Roles[role]
-	r := RoleView{Role: role, Expected: v.expected(role), Minimum: t.Minimum, Target: t.Target, Held: v.holders(role).held(),
+	r := RoleView{Role: role, Expected: v.expected(role), Minimum: t.Minimum, Target: t.Target, Held: v.holding(role).held(),
 		Supporters: []SupporterView{}, Declared: []DeclaredView{}}
 	for _, supporter := range slices.Sorted(maps.Keys(v.n.Ties)) {
 		tie := v.n.Ties[supporter]
@@ -250,6 +250,20 @@ var plain = map[events.GapReason]string{
 	"at-risk-only-holder":   "quiet-for-a-while",
 	"silent":                "no-support-seen-lately",
 	"declared-without-acts": "named-but-not-seen-yet",
+	"supporter-left":        "who-was-there-has-left",
+	"supporter-leaves":      "who-is-there-is-going-to-leave",
+	"only-outside":          "sponsored-from-outside-only",
+	"mostly-outside":        "most-support-comes-from-outside",
+	"one-holds-many":        "much-rests-on-one-person",
+	"one-line":              "all-sponsors-stand-in-one-line",
+	"one-arena":             "everybody-is-in-the-same-place",
+	"few-supporters":        "a-few-more-would-help",
+	"manager-only":          "only-the-line-manager-so-far",
+	"mentors-only":          "advised-and-not-yet-spoken-for",
+	"not-met-yet":           "not-met-yet",
+	"not-met-lately":        "not-met-for-a-while",
+	"one-side-only":         "only-one-of-you-says-what-it-is-worth",
+	"over-capacity":         "more-people-than-room",
 }
 
 func answerGaps(n *readmodel.Network) ListAnswer {

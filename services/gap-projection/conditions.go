@@ -7,65 +7,12 @@ import (
 	"kith.internal/services/internal/readmodel"
 )
 
-// holding is how one role is held in a network.
-type holding struct {
-	active, atRisk int
-	since          time.Time     // since when one of the holders has had it
-	lost           time.Time     // when somebody who held it last ceased to
-	risk           time.Time     // since when all who hold it are at risk, if they are
-	grace          time.Time     // when the grace of all holders at risk is over
-	latest         events.FactID // the latest role fact about a holder
-}
-
-func (h holding) held() int { return h.active + h.atRisk }
-
-// holders sums up who holds a role.
-func (v view) holders(role events.RoleName) holding {
-	var h holding
-	var stated time.Time
-	for _, tie := range v.n.Ties {
-		r := tie.Roles[role]
-		if r == nil || !counts(tie, role) {
-			continue
-		}
-		h.add(r, v.rules.PairGrace.Duration())
-		if newer(r, stated, h.latest) && r.Status != readmodel.RoleLapsed {
-			stated, h.latest = r.Stated, r.Fact
-		}
-	}
-	h.risk = later(h.risk, h.lost)
-	return h
-}
-
-func newer(r *readmodel.NetworkRole, stated time.Time, fact events.FactID) bool {
-	return r.Stated.After(stated) || r.Stated.Equal(stated) && r.Fact > fact
-}
-
-func (h *holding) add(r *readmodel.NetworkRole, pairGrace time.Duration) {
-	switch r.Status {
-	case readmodel.RoleActive:
-		h.active++
-	case readmodel.RoleAtRisk:
-		h.atRisk++
-		h.risk = later(h.risk, r.Turned)
-		if !r.Since.IsZero() {
-			h.grace = later(h.grace, r.Since.Add(pairGrace))
-		}
-	default:
-		h.lost = later(h.lost, r.Turned)
-		return
-	}
-	since := r.Since
-	if since.IsZero() {
-		since = r.Turned
-	}
-	if h.since.IsZero() || since.Before(h.since) {
-		h.since = since
-	}
-}
-
-// counts: a peer mentor counts once the person has said themselves that this one helps them.
+// counts: a peer mentor counts once the person has said themselves that this one helps them. Friends
+// and family are no mentors, advocates or sponsors.
 func counts(tie *readmodel.NetworkTie, role events.RoleName) bool {
+	if personal(tie) && role != events.TruthTeller && role != events.Ally {
+		return false
+	}
 	if tie.Roles[role].Subtype != events.PeerMentor || !tie.Confirmed.IsZero() {
 		return true
 	}
@@ -74,41 +21,48 @@ func counts(tie *readmodel.NetworkTie, role events.RoleName) bool {
 }
 
 func (v view) missing(role events.RoleName) *condition {
-	h := v.holders(role)
+	h := v.holding(role)
 	if h.held() >= v.rules.Roles[role].Minimum || !v.expected(role) {
 		return nil
 	}
 	since := later(v.expectedSince(role), h.lost)
-	return &condition{
-		since: since, opens: v.afterGrace(since.Add(v.rules.Hold.Duration())),
-		severity: v.severity(role), reason: "none-active",
+	c := &condition{since: since, opens: since.Add(v.rules.Hold.Duration()), severity: v.severity(role), reason: "none-active"}
+	if !h.left.IsZero() && h.left.Equal(since) {
+		c.opens, c.atOnce, c.reason = since, true, "supporter-left"
 	}
+	c.opens = v.afterGrace(c.opens)
+	return c
 }
 
-// thin is asked after missing has been settled.
+// thin is asked after missing has been settled. A line manager is one of those who hold a role, but the
+// rules may ask for others beside them.
 func (v view) thin(role events.RoleName) *condition {
-	h := v.holders(role)
-	if h.held() >= v.rules.Roles[role].Target || !v.expected(role) || v.n.Open(events.MissingRole, role) != nil {
+	h, t := v.holding(role), v.rules.Roles[role]
+	if h.held()-h.aside(t) >= t.Target || !v.expected(role) || v.n.Open(events.MissingRole, role) != nil {
 		return nil
 	}
 	c := &condition{severity: v.severity(role) / 2, reason: "below-target"}
-	if h.held() < v.rules.Roles[role].Minimum {
+	if h.held() < t.Minimum {
 		return c
 	}
-	c.since = later(later(v.expectedSince(role), h.since), later(h.lost, v.n.Filled[role]))
+	filled := v.n.Closed[readmodel.GapKey(events.MissingRole, role)]
+	c.since = later(later(v.expectedSince(role), h.since), later(h.lost, filled))
 	c.opens = v.afterGrace(c.since.Add(v.rules.Hold.Duration()))
 	return c
 }
 
 // atRisk is asked after missing has been settled.
 func (v view) atRisk(role events.RoleName) *condition {
-	h := v.holders(role)
+	h := v.holding(role)
 	_, wanted := v.rules.Roles[role]
 	if h.active > 0 || !wanted || v.n.Open(events.MissingRole, role) != nil {
 		return nil
 	}
-	c := &condition{severity: v.rules.Severity[events.AtRisk], reason: "at-risk-only-holder"}
+	c := &condition{severity: v.weight(events.AtRisk), reason: "at-risk-only-holder"}
 	if h.atRisk == 0 {
+		if !v.expected(role) {
+			return nil
+		}
 		return c
 	}
 	c.since = h.risk
@@ -116,21 +70,26 @@ func (v view) atRisk(role events.RoleName) *condition {
 	return c
 }
 
+// leaving: everybody who holds a role is known to leave.
+func (v view) leaving(role events.RoleName) *condition {
+	h := v.holding(role)
+	if _, wanted := v.rules.Roles[role]; !wanted || h.held() == 0 || h.leaving < h.held() {
+		return nil
+	}
+	since := later(h.said, h.since)
+	return &condition{since: since, opens: v.afterGrace(since), atOnce: true,
+		severity: v.weight(events.SupporterLeaving), reason: "supporter-leaves"}
+}
+
 // declared: what the person's own inventory says and acts do not show.
 func (v view) declared(role events.RoleName) *condition {
-	var since time.Time
-	for _, tie := range v.n.Ties {
-		at, ok := unproven(tie, role)
-		if ok && (since.IsZero() || at.Before(since)) {
-			since = at
-		}
-	}
+	since := v.unproven[readmodel.RoleIndex(role)]
 	if since.IsZero() {
 		return nil
 	}
 	return &condition{
 		since: since, opens: v.afterGrace(since.Add(v.rules.DeclaredNotEnacted.Duration())), timed: true,
-		severity: v.rules.Severity[events.DeclaredNotEnacted], reason: "declared-without-acts",
+		severity: v.weight(events.DeclaredNotEnacted), reason: "declared-without-acts",
 	}
 }
 
@@ -155,7 +114,7 @@ func (v view) isolation() *condition {
 	since := later(later(v.n.LastAct, start), v.standing.Returned)
 	return &condition{
 		since: since, opens: v.isolated(start, since), timed: true,
-		severity: v.rules.Severity[events.Isolation], reason: "silent",
+		severity: v.weight(events.Isolation), reason: "silent",
 	}
 }
 

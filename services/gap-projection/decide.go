@@ -1,6 +1,7 @@
 package gaps
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ type condition struct {
 	since    time.Time        // since when it holds
 	opens    time.Time        // when it opens a gap; zero: it keeps one open, but opens none
 	timed    bool             // it holds only once opens has come
+	atOnce   bool             // it waits for nothing
 	severity int              // before persistence
 	reason   events.GapReason // why, for the person
 }
@@ -45,11 +47,10 @@ func (s *step) decide(n *readmodel.Network) error {
 	v := newView(n, rules, s.now)
 	d := &decision{s: s, view: v, held: importing || v.standing.Presence == readmodel.Away}
 	d.all()
-	key := readmodel.NetworkKey(n.Person)
 	if d.changed {
-		s.d.Put(key, n)
+		s.put(n)
 	}
-	s.d.Wake(key, n.Person, d.wake)
+	s.d.Wake(readmodel.NetworkKey(n.Person), n.Person, d.wake)
 	return nil
 }
 
@@ -61,18 +62,38 @@ func (d *decision) all() {
 		}
 		return
 	}
-	for _, role := range events.Roles() {
+	d.at(d.nextLeaves)
+	d.at(d.stalled.over)
+	for _, role := range allRoles {
 		d.settle(events.MissingRole, role, d.missing(role))
 		d.settle(events.ThinRole, role, d.thin(role))
 		d.settle(events.AtRisk, role, d.atRisk(role))
+		d.settle(events.SupporterLeaving, role, d.leaving(role))
 		d.settle(events.DeclaredNotEnacted, role, d.declared(role))
+		d.settle(events.Overloaded, role, d.overloaded(role))
 	}
+	d.settle(events.NoInternalSponsor, events.Sponsor, d.onlyOutside())
+	d.settle(events.OverMentored, events.Sponsor, d.overMentored())
+	d.settle(events.SinglePoint, events.Sponsor, d.oneLine())
+	d.settle(events.SinglePoint, "", d.holdsMany())
+	d.settle(events.MostlyExternal, "", d.mostlyOutside())
+	d.settle(events.SmallNetwork, "", d.small())
+	d.settle(events.NarrowNetwork, "", d.narrow())
+	d.settle(events.OnlyLineManager, "", d.onlyManager())
+	d.settle(events.StalledPair, "", d.waiting())
+	d.settle(events.OneSided, events.Mentor, d.lopsidedPair())
 	d.settle(events.Isolation, "", d.isolation())
 }
 
-// settle makes what is open agree with a condition: nil where there is none.
+// settle makes what is open agree with a condition: nil where there is none. What has closed waits
+// before it opens again, however long its condition is said to hold: nothing flutters.
 func (d *decision) settle(kind events.GapKind, role events.RoleName, c *condition) {
 	g := d.n.Open(kind, role)
+	if c != nil && !c.timed && !c.atOnce && !c.opens.IsZero() && len(d.n.Closed) > 0 {
+		if closed, ok := d.n.Closed[readmodel.GapKey(kind, role)]; ok {
+			c.opens = later(c.opens, closed.Add(d.rules.Hold.Duration()))
+		}
+	}
 	switch {
 	case g != nil && !c.holds(d.now):
 		d.close(*g)
@@ -125,7 +146,7 @@ func (d *decision) closedBy(g readmodel.Gap) events.FactID {
 	if g.Kind != events.MissingRole || !d.hasGaps() {
 		return ""
 	}
-	return d.holders(g.Role).latest
+	return d.holding(g.Role).latest
 }
 
 // opened enters a gap into a network as the fact about it states it.
@@ -138,17 +159,18 @@ func opened(n *readmodel.Network, f *events.GapOpened, at time.Time, id events.F
 	n.Gaps = append(n.Gaps, g)
 }
 
-// closed takes a gap out of a network.
+// closed takes a gap out of a network, and remembers for a while when that was.
 func closed(n *readmodel.Network, f *events.GapClosed, at time.Time) {
 	n.Gaps = slices.DeleteFunc(n.Gaps, func(g readmodel.Gap) bool { return g.Kind == f.Gap && g.Role == f.Role })
-	if f.Gap != events.MissingRole {
-		return
+	maps.DeleteFunc(n.Closed, func(_ string, was time.Time) bool { return at.Sub(was) > remembers })
+	if n.Closed == nil {
+		n.Closed = map[string]time.Time{}
 	}
-	if n.Filled == nil {
-		n.Filled = map[events.RoleName]time.Time{}
-	}
-	n.Filled[f.Role] = at
+	n.Closed[readmodel.GapKey(f.Gap, f.Role)] = at
 }
+
+// remembers is for how long it matters when a gap closed: longer than any hold.
+const remembers = 60 * day
 
 const day = 24 * time.Hour
 

@@ -2,6 +2,7 @@ package gaps
 
 import (
 	"slices"
+	"time"
 
 	"kith.internal/events"
 	"kith.internal/services/internal/readmodel"
@@ -17,18 +18,18 @@ func fold(n *readmodel.Network, in events.Event) bool {
 	}
 	switch in.Context {
 	case events.People:
-		return foldPeople(n, in.Fact)
+		return foldPeople(n, in)
 	case events.Role:
 		return foldRole(n, in)
 	case events.Personal, events.Support:
-		return foldPersonal(n, in) || foldWord(n, in)
+		return foldPersonal(n, in) || foldPair(n, in) || foldWord(n, in)
 	}
 	return false
 }
 
 // foldPeople enters where a person stands.
-func foldPeople(n *readmodel.Network, f events.Fact) bool {
-	switch f := f.(type) {
+func foldPeople(n *readmodel.Network, in events.Event) bool {
+	switch f := in.Fact.(type) {
 	case *events.PersonJoined:
 		n.Add(readmodel.Change{At: f.EffectiveAt, Kind: readmodel.Joined, Level: f.Level, Department: f.Department, Manager: f.Manager})
 	case *events.PersonChanged:
@@ -40,11 +41,12 @@ func foldPeople(n *readmodel.Network, f events.Fact) bool {
 	case *events.PersonReturned:
 		n.Add(readmodel.Change{At: f.EffectiveAt, Kind: readmodel.Returned})
 	case *events.PersonLeft:
-		n.Add(readmodel.Change{At: f.EffectiveAt, Kind: readmodel.Left})
+		n.Add(readmodel.Change{At: f.EffectiveAt, Kind: readmodel.Left, Said: in.Time})
 	case *events.PersonMerged:
 		n.Merged = f.Into
 	case *events.PersonErased:
-		*n = readmodel.Network{Person: n.Person, Erased: true, Gaps: n.Gaps}
+		gone := readmodel.Place{Leaves: in.Time, Said: in.Time}
+		*n = readmodel.Network{Person: n.Person, Erased: true, Place: gone, Given: n.Given, Gaps: n.Gaps}
 	default:
 		return false
 	}
@@ -83,6 +85,13 @@ func foldPersonal(n *readmodel.Network, in events.Event) bool {
 		declare(n.Tie(f.Supporter), f, in)
 	case *events.RoleDeclarationWithdrawn:
 		delete(n.Tie(f.Supporter).Declared, f.Role)
+	case *events.CapacitySet:
+		if n.Capacity == nil {
+			n.Capacity = map[events.RoleName]int{}
+		}
+		n.Capacity[f.Role] = f.People
+	case *events.ExternalContactAdded:
+		n.Tie(f.Contact).Relation = f.Relation
 	case *events.ExternalContactRemoved:
 		delete(n.Ties, f.Contact)
 	default:
@@ -119,7 +128,7 @@ func foldWord(n *readmodel.Network, in events.Event) bool {
 		}
 		confirm(n.Tie(f.Supporter), in.Time)
 	case *events.SponsorshipDeclined:
-		n.Tie(f.Supporter).Declined = in.Time
+		decline(n.Tie(f.Supporter), events.Sponsor, in.Time)
 	case *events.ActDisputed:
 		withdraw(n, f.Supporter, f.Act)
 	case *events.ActCorrected:
@@ -130,4 +139,12 @@ func foldWord(n *readmodel.Network, in events.Event) bool {
 		return false
 	}
 	return true
+}
+
+// decline keeps when a supporter last declined to take on a role.
+func decline(tie *readmodel.NetworkTie, role events.RoleName, at time.Time) {
+	if tie.Declined == nil {
+		tie.Declined = map[events.RoleName]time.Time{}
+	}
+	tie.Declined[role] = later(tie.Declined[role], at)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kith.internal/events"
+	"kith.internal/services/internal/readmodel"
 	"kith.internal/services/internal/ruleset"
 )
 
@@ -159,6 +160,7 @@ day 71: open isolation, silent since day 0, severity 72`},
 		}, nil, `day 30: close missing-role mentor after 30 days
 day 30: close missing-role advocate after 30 days
 day 30: close missing-role truth-teller after 30 days
+day 30: close small-network after 30 days
 day 30: close isolation after 30 days`},
 
 		{"S2.03 2: nor has who does not take part", func(h *history) {
@@ -244,7 +246,7 @@ func TestAPeerMentorNeedsTheOwnWord(t *testing.T) {
 		h := newHistory(t)
 		h.on(0, events.People, ego, joined(1, -400)).on(1, events.Role, ego, peer)
 		role := h.log[len(h.log)-1].ID
-		if n := len(h.derived); n != 4 {
+		if n := len(h.derived); n != 5 {
 			t.Fatalf("%s: the unconfirmed peer mentor changed something:\n%s", name, h.said(ego))
 		}
 		h.derived = nil
@@ -285,7 +287,7 @@ func TestASponsorClosesTheGap(t *testing.T) {
 	if f.ClosedBy != in.ID || out[0].CausationID != in.ID || out[0].CorrelationID != factID(99) || f.OpenFor != 86400 {
 		t.Errorf("%+v caused by %s of %s", f, out[0].CausationID, out[0].CorrelationID)
 	}
-	if n := h.network(ego); n.Open(events.MissingRole, events.Sponsor) != nil || n.Filled[events.Sponsor] != day(1) {
+	if n := h.network(ego); n.Open(events.MissingRole, events.Sponsor) != nil || n.Closed[readmodel.GapKey(events.MissingRole, events.Sponsor)] != day(1) {
 		t.Error("the network still has the gap")
 	}
 }
@@ -323,6 +325,7 @@ func TestAnImportHoldsGapsBack(t *testing.T) {
 day 0: open missing-role advocate, none-active since day -730, severity 60
 day 0: open thin-role sponsor, below-target since day -400, severity 35
 day 0: open missing-role truth-teller, none-active since day -730, severity 50
+day 0: open small-network, few-supporters since day -730, severity 30
 day 0: open isolation, silent since day -730, severity 90`
 	if diff := cmp.Diff(want, h.said(ego)); diff != "" {
 		t.Errorf("after the import (-want +got):\n%s", diff)
@@ -341,7 +344,7 @@ func TestAnImportThatNeverEndsHoldsGapsBackForAnHour(t *testing.T) {
 		t.Fatal("opened while the import runs")
 	}
 	h.until(day(0).Add(60 * 60e9))
-	if len(h.derived) != 5 {
+	if len(h.derived) != 6 {
 		t.Errorf("after an hour: %s", h.said(ego))
 	}
 }

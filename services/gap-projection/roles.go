@@ -64,3 +64,11 @@ func faded(was *readmodel.NetworkRole, now readmodel.RoleStatus, in events.Event
 	}
 	return in.Time
 }
+
+// begun is since when a role is played, as far as is known.
+func begun(r *readmodel.NetworkRole) time.Time {
+	if r.Since.IsZero() {
+		return r.Turned
+	}
+	return r.Since
+}

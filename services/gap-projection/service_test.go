@@ -408,6 +408,7 @@ kith_gaps_open{gap="isolation",role=""} 10
 kith_gaps_open{gap="missing-role",role="advocate"} 10
 kith_gaps_open{gap="missing-role",role="mentor"} 10
 kith_gaps_open{gap="missing-role",role="truth-teller"} 10
+kith_gaps_open{gap="small-network",role=""} 10
 # HELP kith_gaps_suppressed_cells Cells of kith_gaps_open that are absent because fewer than five people stand behind them.
 # TYPE kith_gaps_suppressed_cells gauge
 kith_gaps_suppressed_cells 1

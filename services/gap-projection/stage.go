@@ -14,10 +14,13 @@ type view struct {
 	rules    *Ruleset
 	now      time.Time
 	standing readmodel.Standing
+	*tally
 }
 
 func newView(n *readmodel.Network, rules *Ruleset, now time.Time) view {
-	return view{n: n, rules: rules, now: now, standing: n.At(now)}
+	v := view{n: n, rules: rules, now: now, standing: n.At(now), tally: &tally{}}
+	v.count()
+	return v
 }
 
 // hasGaps reports whether anything can be missing in the network at all.
@@ -26,9 +29,21 @@ func (v view) hasGaps() bool {
 	return there && !v.n.Erased && v.n.Merged == "" && v.n.TakesPart("own-network")
 }
 
-// afterGrace is t, but not before the grace of a new employment is over.
+// afterGrace is t, but not before the grace of a new employment is over, nor before somebody who
+// was on leave has had the time to look around.
 func (v view) afterGrace(t time.Time) time.Time {
+	if !v.standing.Returned.IsZero() {
+		t = later(t, v.standing.Returned.Add(v.rules.Hold.Duration()))
+	}
 	return later(t, v.standing.Start.Add(v.rules.Grace.Duration()))
+}
+
+// holding is how a role is held.
+func (v view) holding(role events.RoleName) *holding { return &v.roles[readmodel.RoleIndex(role)] }
+
+// weight is the severity of a kind of gap that is about no role's target.
+func (v view) weight(kind events.GapKind) int {
+	return v.rules.SeverityOf(kind, v.standing.Level, v.goals()...)
 }
 
 func (v view) goals() []events.GoalKind {

@@ -195,7 +195,7 @@ func (a adviser) ask(role events.RoleName) []Suggestion {
 
 // may reports whether somebody is free to be asked for a role, and has what it takes.
 func (a adviser) may(supporter events.PersonID, tie *readmodel.NetworkTie, role events.RoleName) bool {
-	declined := !tie.Declined.IsZero() && a.now.Sub(tie.Declined) < letBe
+	declined := !tie.Declined[role].IsZero() && a.now.Sub(tie.Declined[role]) < letBe
 	return !held(tie.Roles[role]) && !declined && a.here(supporter) && a.standingFor(supporter, role)
 }
 

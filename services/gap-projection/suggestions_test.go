@@ -88,7 +88,7 @@ ask truth-teller p=b 0 [supports-you-already]`},
 		}, company{ben: at(4, "ops"), dana: at(3, "ops")}, `ask mentor p=b 0 [works-with-you]
 ask mentor p=e 0 [supports-you-already]`},
 		{"nobody who has left, is on leave or declined lately", events.MissingRole, events.TruthTeller, ties{
-			ben: with(&readmodel.NetworkTie{Declined: day(-10)}, 9, 0), cleo: with(&readmodel.NetworkTie{}, 9, 0), dana: with(&readmodel.NetworkTie{Declined: day(-200)}, 1, 0),
+			ben: with(&readmodel.NetworkTie{Declined: declined(events.TruthTeller, -10)}, 9, 0), cleo: with(&readmodel.NetworkTie{}, 9, 0), dana: with(&readmodel.NetworkTie{Declined: declined(events.TruthTeller, -200)}, 1, 0),
 		}, company{ben: at(3, "ops"), cleo: {Presence: readmodel.Away, Level: 3}, dana: at(3, "ops")}, `ask truth-teller p=d 0 [works-with-you]`},
 		{"S2.34 an introduction names a department, where enough are senior", events.MissingRole, events.Sponsor, ties{
 			ben: plays(events.Advocate, readmodel.RoleActive, 0),
@@ -164,7 +164,7 @@ func TestASuggestionNamesNoThirdPerson(t *testing.T) {
 			if s.Action == "introduce" && people.Count(s.Department, s.FromLevel, day(0), ego, s.Via) < 5 {
 				t.Fatalf("fewer than five stand behind %+v", s)
 			}
-			if s.Action == "ask" && !ties[s.Supporter].Declined.IsZero() {
+			if s.Action == "ask" && !ties[s.Supporter].Declined[s.Role].IsZero() {
 				t.Fatalf("%s declined and is suggested", s.Supporter)
 			}
 		}
@@ -179,7 +179,11 @@ func tieOf(t *rapid.T) *readmodel.NetworkTie {
 		with(tie, rapid.IntRange(1, 9).Draw(t, "times"), 0)
 	}
 	if rapid.Bool().Draw(t, "declined") {
-		tie.Declined = day(-10)
+		tie.Declined = declined(rapid.SampledFrom(events.Roles()).Draw(t, "for"), -10)
 	}
 	return tie
+}
+
+func declined(role events.RoleName, on int) map[events.RoleName]time.Time {
+	return map[events.RoleName]time.Time{role: day(on)}
 }

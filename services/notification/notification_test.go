@@ -24,6 +24,17 @@ func TestAGapIsSpokenOfOnceAndWithOneAction(t *testing.T) {
 		"a role fades":                           {events.AtRisk, events.Sponsor, "rekindle"},
 		"named, not lived":                       {events.DeclaredNotEnacted, events.Mentor, "review"},
 		"silence":                                {events.Isolation, "", "ask"},
+		"who is there leaves":                    {events.SupporterLeaving, events.Mentor, "hand-over"},
+		"no sponsor inside":                      {events.NoInternalSponsor, events.Sponsor, "promote-mentor"},
+		"advised, and nobody speaks up":          {events.OverMentored, events.Sponsor, "promote-mentor"},
+		"most help from outside":                 {events.MostlyExternal, "", "introduce"},
+		"much on one":                            {events.SinglePoint, "", "introduce"},
+		"few":                                    {events.SmallNetwork, "", "introduce"},
+		"all in one place":                       {events.NarrowNetwork, "", "introduce"},
+		"the manager alone":                      {events.OnlyLineManager, "", "introduce"},
+		"a pair waits":                           {events.StalledPair, "", "rekindle"},
+		"one side speaks":                        {events.OneSided, events.Mentor, "review"},
+		"too many":                               {events.Overloaded, events.Mentor, "make-room"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -87,8 +87,12 @@ func (s *step) action(g readmodel.InboxGap) events.NudgeAction {
 	switch g.Kind {
 	case "at-risk", "stalled-pair":
 		return "rekindle"
-	case "declared-not-enacted", "one-sided", "overloaded-supporter":
+	case "declared-not-enacted", "one-sided":
 		return "review"
+	case "overloaded-supporter":
+		return "make-room"
+	case "supporter-leaving":
+		return "hand-over"
 	case "no-internal-sponsor", "over-mentored-under-sponsored":
 		return "promote-mentor"
 	case "thin-role", "single-point-of-failure", "narrow-network", "small-network", "only-line-manager", "mostly-external":

@@ -18,17 +18,32 @@ func NetworkKey(person events.PersonID) string { return "network." + string(pers
 type Network struct {
 	Person   events.PersonID                 `json:"person"`
 	Timeline []Change                        `json:"timeline,omitempty"` // by time, then in log order
+	Place    Place                           `json:"place,omitzero"`     // what the networks of others hold of the person
 	Merged   events.PersonID                 `json:"merged,omitempty"`   // the entry that stands for this one now
 	Erased   bool                            `json:"erased,omitempty"`
 	Out      []events.Purpose                `json:"out,omitempty"` // what the person does not take part in
 	Goals    map[events.Code]Goal            `json:"goals,omitempty"`
-	Ties     map[events.PersonID]*NetworkTie `json:"ties,omitempty"` // by supporter
+	Capacity map[events.RoleName]int         `json:"capacity,omitempty"` // for how many the person has room
+	Ties     map[events.PersonID]*NetworkTie `json:"ties,omitempty"`     // by supporter
+	Given    map[events.PersonID]Given       `json:"given,omitempty"`    // by recipient: whose networks the person stands in
 
-	LastAct time.Time                     `json:"lastAct,omitzero"`  // of the latest act of support received, of any kind
-	Recent  []RecentAct                   `json:"recent,omitempty"`  // the latest acts received, the newest first
-	Surveys []time.Time                   `json:"surveys,omitempty"` // the first two dates of surveys that told of support
-	Gaps    []Gap                         `json:"gaps,omitempty"`    // open now, in the order in which they opened
-	Filled  map[events.RoleName]time.Time `json:"filled,omitempty"`  // when an open missing-role gap last closed
+	LastAct time.Time            `json:"lastAct,omitzero"`  // of the latest act of support received, of any kind
+	Recent  []RecentAct          `json:"recent,omitempty"`  // the latest acts received, the newest first
+	Surveys []time.Time          `json:"surveys,omitempty"` // the first two dates of surveys that told of support
+	Gaps    []Gap                `json:"gaps,omitempty"`    // open now, in the order in which they opened
+	Closed  map[string]time.Time `json:"closed,omitempty"`  // when gaps closed lately, by GapKey
+}
+
+// GapKey tells the gaps of one person apart.
+func GapKey(kind events.GapKind, role events.RoleName) string {
+	return string(kind) + " " + string(role)
+}
+
+// Given is what the person is to one recipient of their support: as much as load and leaving take.
+type Given struct {
+	Mentor  Unix      `json:"mentor,omitempty"`  // since when they are a mentor; 0 where they are none
+	Sponsor Unix      `json:"sponsor,omitempty"` // since when they are a sponsor
+	Leaves  time.Time `json:"leaves,omitzero"`   // from when the recipient is no longer there
 }
 
 // Goal is a career goal that is set and not reached.
@@ -41,13 +56,34 @@ type Goal struct {
 type NetworkTie struct {
 	Roles     map[events.RoleName]*NetworkRole `json:"roles,omitempty"`
 	Declared  map[events.RoleName]Declaration  `json:"declared,omitempty"`
+	Place     *Place                           `json:"place,omitempty"`     // where the supporter stands; nil of one outside
+	Relation  events.Relation                  `json:"relation,omitempty"`  // of an external contact
 	Confirmed time.Time                        `json:"confirmed,omitzero"`  // when the person first said themselves that this one supports them
-	Declined  time.Time                        `json:"declined,omitzero"`   // when the supporter last declined a request
+	Declined  map[events.RoleName]time.Time    `json:"declined,omitempty"`  // when the supporter last declined to take on a role
 	Acts      int                              `json:"acts,omitempty"`      // acts of support received, but for answers of surveys
 	Answers   int                              `json:"answers,omitempty"`   // answers of surveys that told of support
 	LastAct   time.Time                        `json:"lastAct,omitzero"`    // of either
 	Withdrawn []events.FactID                  `json:"withdrawn,omitempty"` // acts that count no longer
 	Together  *Together                        `json:"together,omitempty"`
+	Pair      *Pair                            `json:"pair,omitempty"`  // that somebody made of the two
+	Rated     *Rated                           `json:"rated,omitempty"` // their sessions
+}
+
+// Pair is a mentorship that was agreed on, or a pair that a program made.
+type Pair struct {
+	Started time.Time `json:"started,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
+}
+
+// Runs reports whether the pair has begun and not ended since.
+func (p *Pair) Runs() bool { return p != nil && p.Started.After(p.Ended) }
+
+// Rated is who of the two has said what they make of their sessions, or what they learned.
+type Rated struct {
+	Recipient []events.FactID `json:"recipient,omitempty"` // sessions that the person has rated: enough of them to tell
+	Supporter []events.FactID `json:"supporter,omitempty"` // sessions that the supporter has rated
+	Last      time.Time       `json:"last,omitzero"`       // when one was last rated
+	Learned   bool            `json:"learned,omitempty"`   // the supporter has learned from the person
 }
 
 // Together is how often two people worked together: no support, but a reason to ask for it.

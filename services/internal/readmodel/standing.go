@@ -26,6 +26,7 @@ type Change struct {
 	Level      int             `json:"level,omitempty"`
 	Department events.Code     `json:"department,omitempty"`
 	Manager    events.PersonID `json:"manager,omitempty"`
+	Said       time.Time       `json:"said,omitzero"` // when it was, of a leaving
 }
 
 // Presence is whether somebody is there.

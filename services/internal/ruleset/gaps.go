@@ -18,7 +18,38 @@ type Gaps struct {
 	DeclaredNotEnacted Span                       `json:"declaredNotEnacted"` // declared, and below exit for this long
 	Stages             []Stage                    `json:"stages"`             // of a career, by level, the lowest first
 	Roles              map[events.RoleName]Target `json:"roles"`              // what a network should hold; a role that is absent is no gap
-	Severity           map[events.GapKind]int     `json:"severity"`           // 0 to 100, of the gaps that are about no role's target
+	Severity           map[events.GapKind]Weight  `json:"severity"`           // of the gaps that are about no role's target; a kind that is absent never opens
+
+	SmallNetwork   int                     `json:"smallNetwork"`   // fewer supporters are a small network; 0: never asked, as below
+	Arenas         int                     `json:"arenas"`         // fewer are a narrow network, of one that is not small
+	MostlyExternal Share                   `json:"mostlyExternal"` // of supporters who are in the organization
+	SinglePoint    int                     `json:"singlePoint"`    // so many roles that one supporter alone holds
+	OverMentored   OverMentored            `json:"overMentored"`   // mentors, and no sponsor
+	Pair           PairRules               `json:"pair"`           // when a pair has stalled
+	OneSided       int                     `json:"oneSided"`       // so many sessions rated, all by the same of the two
+	Load           map[events.RoleName]int `json:"load"`           // for so many people one can play a role, unless they say otherwise
+}
+
+// MostRated is how many rated sessions a network remembers of each side.
+const MostRated = 5
+
+// Share asks for at least Percent among From or more.
+type Share struct {
+	Percent int `json:"percent"`
+	From    int `json:"from"`
+}
+
+// OverMentored is so many mentors and no sponsor for so long.
+type OverMentored struct {
+	Mentors int  `json:"mentors"`
+	Hold    Span `json:"hold"`
+}
+
+// PairRules say how long a pair may be silent.
+type PairRules struct {
+	First   Span `json:"first"`   // until they meet for the first time
+	Running Span `json:"running"` // from then on
+	Over    Span `json:"over"`    // a pair that was silent for so long is over, whether somebody said so or not
 }
 
 // Stage is a stage of a career: it begins at a level and ends where the next one begins.
@@ -35,6 +66,8 @@ type Target struct {
 	Goals     []events.GoalKind `json:"goals"`     // expected also before that stage where one of these goals is set
 	Severity  map[string]int    `json:"severity"`  // of missing-role, 0 to 100, by stage; thin-role is half of it
 	GoalRaise int               `json:"goalRaise"` // the severity where one of Goals is set, if that is higher; 0: no raise
+
+	BesideManager bool `json:"besideManager"` // the line manager counts for Minimum, and not for Target
 }
 
 // StageAt is the stage of somebody at level: the first one also below its level.
@@ -87,9 +120,17 @@ func (g *Gaps) check() error {
 			return err
 		}
 	}
-	for gap := range g.Severity {
-		if !slices.Contains(gap.Codes(), string(gap)) {
-			return fmt.Errorf("gaps.severity.%s: no such gap", gap)
+	for gap, w := range g.Severity {
+		if err := g.checkWeight("gaps.severity."+string(gap), gap, w); err != nil {
+			return err
+		}
+	}
+	if g.OneSided > MostRated {
+		return fmt.Errorf("gaps.oneSided: no more than %d sessions are told apart", MostRated)
+	}
+	for role := range g.Load {
+		if role != events.Mentor && role != events.Sponsor {
+			return fmt.Errorf("gaps.load.%s: only mentors and sponsors are counted", role)
 		}
 	}
 	return nil

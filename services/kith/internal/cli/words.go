@@ -46,10 +46,29 @@ func gapWords(kind events.GapKind, r events.RoleName) string {
 		return name + ": at risk, because it has been quiet for a while"
 	case events.DeclaredNotEnacted:
 		return name + ": named, and not seen yet"
-	case events.Isolation:
-		return "No support of any kind has been seen lately"
+	case events.SupporterLeaving:
+		return name + ": going to leave, and nobody beside them yet"
+	case events.Overloaded:
+		return "A " + strings.ToLower(name) + " for more people than there is room for"
+	}
+	if said, ok := lacks[kind]; ok {
+		return said
 	}
 	return strings.TrimSuffix(capital(strings.ReplaceAll(string(kind), "-", " "))+": "+name, ": ")
+}
+
+// lacks says of gaps that are about a network as a whole what is missing.
+var lacks = map[events.GapKind]string{
+	events.Isolation:         "No support of any kind has been seen lately",
+	events.NoInternalSponsor: "Sponsor: nobody inside the organization yet",
+	events.OverMentored:      "Sponsor: good advice for a long time, and nobody yet who speaks up where it is decided",
+	events.MostlyExternal:    "Most support comes from outside the organization",
+	events.SinglePoint:       "Much rests on few: somebody else beside them would make it safer",
+	events.SmallNetwork:      "A few more supporters would help",
+	events.NarrowNetwork:     "Everybody is in the same place: somebody from elsewhere would widen the view",
+	events.OnlyLineManager:   "Nobody but the line manager yet",
+	events.StalledPair:       "A mentorship is waiting for its next meeting",
+	events.OneSided:          "A mentorship of which only one side says what it is worth",
 }
 
 // reasons say why a gap is open; since when may follow.
@@ -59,6 +78,20 @@ var reasons = map[events.GapReason]string{
 	"at-risk-only-holder":   "Nobody has been active in it",
 	"silent":                "No act of support has been seen",
 	"declared-without-acts": "Somebody has been named, and no act has shown it,",
+	"supporter-left":        "Whoever was there has left the organization, and nobody has been seen",
+	"supporter-leaves":      "It has been known",
+	"only-outside":          "All sponsors have been outside",
+	"mostly-outside":        "Fewer than half have been inside",
+	"one-holds-many":        "One person alone has held several roles",
+	"one-line":              "All sponsors have stood in one line of reporting",
+	"one-arena":             "All supporters have been of one place",
+	"few-supporters":        "There have been fewer than most careers rest on",
+	"manager-only":          "Nobody else has been seen",
+	"mentors-only":          "There have been mentors and no sponsor",
+	"not-met-yet":           "They have not met",
+	"not-met-lately":        "They have not met",
+	"one-side-only":         "Only one of the two has rated their sessions",
+	"over-capacity":         "There has been more to carry than there is room for",
 }
 
 // doing says what a nudge or a suggestion asks for; WHOM stands for who it is about.
@@ -80,6 +113,14 @@ func doing(action events.NudgeAction, r events.RoleName, whom string) string {
 		return "say who supports you already, where it is only not recorded"
 	case "review":
 		return "talk to " + whom + " about what you expect of each other"
+	case "ask-feedback":
+		return "ask " + whom + " what you could do better"
+	case "hand-over":
+		return "ask " + whom + " whom to turn to from now on"
+	case "thank":
+		return "thank " + whom
+	case "make-room":
+		return "hand one of those you support on to somebody else, or say for how many you have room"
 	}
 	return string(action) + " " + whom
 }
@@ -93,7 +134,7 @@ func anybody(action events.NudgeAction, r events.RoleName) string {
 		return "ask a mentor of yours to become your sponsor"
 	case "introduce":
 		return doing(action, r, "somebody you work with")
-	case "declare":
+	case "declare", "make-room":
 		return doing(action, r, "")
 	}
 	return doing(action, r, "them")
