@@ -78,7 +78,7 @@ func explain(t *readmodel.Tie, rs *ruleset.Ruleset, now time.Time) (TieAnswer, e
 	for _, role := range events.Roles() {
 		view := TieRoleView{Role: role, Status: readmodel.RoleNone, Evidence: evidence(t, role, now)}
 		if r := t.Role(role); r != nil {
-			view.state(r, now)
+			view.state(r, now, t.Away)
 		}
 		missing, err := rs.Missing(t, role, now)
 		if err != nil {
@@ -93,8 +93,8 @@ func explain(t *readmodel.Tie, rs *ruleset.Ruleset, now time.Time) (TieAnswer, e
 	return a, nil
 }
 
-func (v *TieRoleView) state(r *readmodel.TieRole, now time.Time) {
-	score := r.ScoreAt(now)
+func (v *TieRoleView) state(r *readmodel.TieRole, now time.Time, away readmodel.Absences) {
+	score := r.ScoreAt(now, away)
 	v.Status, v.Subtype, v.Rung, v.Acts = r.StatusAt(now), r.Subtype, r.Rung, r.Acts
 	v.Score, v.Enter, v.Exit = decimal(score), decimal(r.Enter), decimal(r.Exit)
 	v.Strength = strength(score, r.Enter)

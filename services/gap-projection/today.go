@@ -28,7 +28,7 @@ func (s *Service) today(ctx context.Context, a *NetworkAnswer, now time.Time) er
 			if err != nil {
 				return err
 			}
-			v.refresh(tie.Role(a.Roles[i].Role), now)
+			v.refresh(tie.Role(a.Roles[i].Role), now, tie.Away)
 		}
 	}
 	return nil
@@ -49,14 +49,12 @@ func (s *Service) tieOf(ctx context.Context, read map[events.PersonID]*readmodel
 	return tie, nil
 }
 
-func (v *SupporterView) refresh(r *readmodel.TieRole, now time.Time) {
+func (v *SupporterView) refresh(r *readmodel.TieRole, now time.Time, away readmodel.Absences) {
 	if r == nil {
 		return
 	}
-	v.Strength = strength(r.ScoreAt(now), r.Enter)
-	if r.NextChangeAt != 0 {
-		v.NextChangeAt = r.NextChangeAt.Time()
-	}
+	v.Strength = strength(r.ScoreAt(now, away), r.Enter)
+	v.NextChangeAt = r.NextChangeAt.Time()
 }
 
 // given is whom a person supports.

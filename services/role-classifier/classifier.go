@@ -18,7 +18,10 @@ import (
 //     Levels, managers and presence are those of the act's own time; before the first thing the
 //     directory says of somebody, that first thing holds.
 //  2. Per role, the acts that count for it are folded in the order of (time, id):
-//     score ← min(cap, score × 2^(−Δt/half-life) + weight × quality), in whole millionths.
+//     score ← min(cap, score × 2^(−Δt/half-life) + weight × quality), in whole millionths. Time in
+//     which either of the two is on leave is no silence: Δt leaves it out. Nothing changes by
+//     time alone while nobody knows when a leave ends. Who leaves for good is on leave no longer:
+//     from then on nothing they do counts, and what they did fades.
 //  3. A role begins at an act at which the score is at or above enter and the role's gates pass.
 //     From then on it is active while the score is at or above enter, at risk while it is below
 //     that, and over (lapsed) when it falls below exit, which time alone brings about too.

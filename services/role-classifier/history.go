@@ -57,8 +57,11 @@ func (h *history) meet() (err error) {
 	if h.people.Recipient, err = timelineOf(h.s.d, h.pair.recipient); err != nil {
 		return err
 	}
-	h.people.Supporter, err = timelineOf(h.s.d, h.pair.supporter)
-	return err
+	if h.people.Supporter, err = timelineOf(h.s.d, h.pair.supporter); err != nil {
+		return err
+	}
+	h.people.Meet()
+	return nil
 }
 
 func (h *history) weigh(act *readmodel.Act) error {
@@ -210,7 +213,7 @@ func (h *history) append() error {
 	if err := h.fold(&h.t.Fold, len(h.t.Older), h.t.Acts, len(h.t.Acts)-1); err != nil {
 		return err
 	}
-	h.t.Fold.SetTurns(h.rs)
+	h.t.Fold.SetTurns(h.rs, h.people.Away)
 	return h.spill()
 }
 
@@ -237,13 +240,13 @@ func (h *history) refold(i int) error {
 		}
 	}
 	h.t.Fold = f
-	h.t.Fold.SetTurns(h.rs)
+	h.t.Fold.SetTurns(h.rs, h.people.Away)
 	return h.spill()
 }
 
 func (h *history) fold(f *recognition.Fold, part int, acts []readmodel.Act, k int) error {
 	act := &acts[k]
-	return f.Add(h.rs, act, func(role int) (bool, error) { return h.pass(role, part, acts[:k+1], act.At) })
+	return f.Add(h.rs, act, h.people.Away, func(role int) (bool, error) { return h.pass(role, part, acts[:k+1], act.At) })
 }
 
 // pass reports whether the gates of a role pass at the last of acts, which stand in the given
@@ -252,7 +255,7 @@ func (h *history) pass(role, part int, acts []readmodel.Act, at readmodel.Unix) 
 	var e ruleset.Evidence
 	for {
 		for k := len(acts) - 1; k >= 0; k-- {
-			if !e.Add(h.rs, role, &acts[k], at) {
+			if !e.Add(h.rs, role, &acts[k], h.people.Away.Between(acts[k].At, at)) {
 				part = 0
 				break
 			}

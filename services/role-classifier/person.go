@@ -55,5 +55,6 @@ func (h *history) know(who events.PersonID, t *recognition.Timeline) error {
 	} else {
 		h.people.Supporter = t
 	}
+	h.people.Meet()
 	return h.reweigh()
 }

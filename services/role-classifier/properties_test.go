@@ -51,11 +51,13 @@ func genWord(t *rapid.T, supporter events.PersonID, acts []events.FactID) events
 	on := func(f events.Fact) events.Event {
 		return events.Event{Context: events.Support, Subject: string(ada), Fact: f}
 	}
-	switch rapid.IntRange(0, 9).Draw(t, "word") {
+	switch rapid.IntRange(0, 14).Draw(t, "word") {
 	case 0:
 		return on(&events.ActConfirmed{Act: a, Supporter: supporter, By: "recipient"})
 	case 1:
-		return on(&events.ActDisputed{Act: a, Supporter: supporter})
+		e := on(&events.ActDisputed{Act: a, Supporter: supporter})
+		e.Actor = string(rapid.SampledFrom([]events.PersonID{ada, supporter, ""}).Draw(t, "disputed by"))
+		return e
 	case 2:
 		return on(&events.ActRetracted{Act: a, Supporter: supporter})
 	case 3:
@@ -75,7 +77,27 @@ func genWord(t *rapid.T, supporter events.PersonID, acts []events.FactID) events
 		}
 		return events.Event{Context: events.Policy, Subject: events.Nobody, Fact: &events.RulesetActivated{Version: "v", Text: text}}
 	}
-	return people(supporter, &events.PersonLeft{EffectiveAt: days(float64(rapid.IntRange(300, 900).Draw(t, "left")))})
+	return genMove(t, supporter)
+}
+
+// genMove is a random fact about what two people are to each other, or about one of them.
+func genMove(t *rapid.T, supporter events.PersonID) events.Event {
+	one := rapid.SampledFrom([]events.PersonID{ada, supporter}).Draw(t, "who")
+	role := rapid.SampledFrom(events.Roles()).Draw(t, "role")
+	day := days(float64(rapid.IntRange(-50, 900).Draw(t, "day")))
+	switch rapid.IntRange(0, 8).Draw(t, "move") {
+	case 0, 1, 2:
+		return people(one, &events.PersonWentOnLeave{EffectiveAt: day})
+	case 3, 4:
+		return people(one, &events.PersonReturned{EffectiveAt: day})
+	case 5:
+		return personal(&events.RoleContested{Supporter: supporter, Role: role, By: "recipient", Until: day})
+	case 6:
+		return personal(&events.PairMatched{Supporter: supporter, Program: "gaaaaaaaaaaaaaaaa"})
+	case 7:
+		return personal(&events.SponsorshipAccepted{Supporter: supporter})
+	}
+	return people(supporter, &events.PersonLeft{EffectiveAt: day.AddDate(1, 0, 0)})
 }
 
 // genLog is a random log over two years: acts, some recorded late, some sealed and perhaps
@@ -248,9 +270,10 @@ func TestAnyOrderOfActs(t *testing.T) {
 				acts = append(acts, said(rt, e, i))
 			}
 		}
+		leaves := genLeaves(rt)
 		fold := func(order []events.Event) *world {
 			w := newWorld(t).people()
-			for _, e := range order {
+			for _, e := range slices.Concat(leaves, order) {
 				w.fold(e)
 			}
 			return w
@@ -263,19 +286,33 @@ func TestAnyOrderOfActs(t *testing.T) {
 	})
 }
 
+// genLeaves is what the directory says of some leaves, before anything else.
+func genLeaves(t *rapid.T) (all []events.Event) {
+	for range rapid.IntRange(0, 4).Draw(t, "leaves") {
+		e := genMove(t, boss)
+		if e.Context == events.People {
+			e.Time, e.Recorded = start, start
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
 // said is something about an act, which may come before it.
 func said(t *rapid.T, e events.Event, i int) events.Event {
 	supporter := events.ActOf(e.Fact).Supporter
 	w := rapid.SampledFrom([]events.Event{
 		{Context: events.Support, Fact: &events.ActConfirmed{Act: e.ID, Supporter: supporter, By: "recipient"}},
 		{Context: events.Support, Fact: &events.ActRetracted{Act: e.ID, Supporter: supporter}},
+		{Context: events.Support, Fact: &events.ActDisputed{Act: e.ID, Supporter: supporter}, Actor: string(ada)},
+		{Context: events.Support, Fact: &events.StakeResolved{Act: e.ID, Supporter: supporter, Outcome: "paid-off"}},
 		{Context: events.Personal, Fact: &events.FeedbackRatedHelpful{Act: e.ID, Supporter: supporter}},
 		{Context: events.Personal, Fact: &events.TrustConfirmed{Supporter: supporter}},
 		{Context: events.Personal, Fact: &events.RoleDeclared{Supporter: supporter, Role: "mentor", DeclaredBy: "recipient"}},
 		{Context: events.Personal, Fact: &events.RoleDeclarationWithdrawn{Supporter: supporter, Role: "mentor", DeclaredBy: "recipient"}},
 	}).Draw(t, "said")
 	w.ID, w.Subject = events.DerivedID("said", events.FactID(fmt.Sprint(i)), events.Support, 0), string(ada)
-	w.Time, w.Recorded = e.Time, e.Recorded
+	w.Time, w.Recorded = e.Time.AddDate(0, 0, rapid.IntRange(0, 2).Draw(t, "said later")), e.Recorded
 	return w
 }
 
@@ -420,6 +457,27 @@ func TestReadersBelieveTheState(t *testing.T) {
 				check(d, fully)
 			} else {
 				check(d, openly)
+			}
+		}
+	})
+}
+
+// TestADocumentTellsHowItStandsLater asks a document how each role will stand and lets the time
+// come: those who read it between two turns see what will be.
+func TestADocumentTellsHowItStandsLater(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := run(t, genLog(rt, false))
+		before := wholes(t, w.docs)
+		at := w.now.AddDate(0, 0, rapid.IntRange(0, 900).Draw(rt, "later"))
+		w.until(at)
+		for key, v := range wholes(t, w.docs) {
+			for i, r := range v.Roles {
+				then := r.StatusAt(at)
+				foretold := before[key].Roles[i].StatusAt(at)
+				played := then == readmodel.RoleActive || then == readmodel.RoleAtRisk
+				if played && foretold != then || !played && foretold == readmodel.RoleActive {
+					rt.Fatalf("%s %s: foretold %s, is %s", key, r.Role, foretold, then)
+				}
 			}
 		}
 	})

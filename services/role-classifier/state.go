@@ -45,6 +45,7 @@ func (st *statements) present(now readmodel.Unix, at time.Time) error {
 func (st *statements) settle(now readmodel.Unix, at time.Time) error {
 	h, t := st.h, st.h.t
 	t.AsOf, t.NextChangeAt, t.Roles = now, 0, t.Roles[:0]
+	t.Away = h.away()
 	t.Ruleset, t.RulesetHash, t.Rules = h.rs.Version, h.rs.Hash, RulesVersion
 	for i := range h.rs.Roles() {
 		r, err := t.RoleAt(h.rs, &h.people, i, t.Believed[i].Status, now)
@@ -94,7 +95,7 @@ func (st *statements) state(i int, r readmodel.TieRole, now readmodel.Unix, at t
 
 func (st *statements) fact(i int, r readmodel.TieRole, is belief, now readmodel.Unix) (events.Fact, error) {
 	h := st.h
-	supporter, score, version := h.pair.supporter, r.ScoreAt(now.Time()), h.rs.Version
+	supporter, score, version := h.pair.supporter, r.ScoreAt(now.Time(), h.people.Away), h.rs.Version
 	silent := r.SilentSince
 	if silent == 0 {
 		silent = now // every act was taken back
@@ -121,9 +122,23 @@ func (h *history) evidence(i int, halfLife int64, now readmodel.Unix) ([]events.
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, readmodel.Heaviest(*acts, i, halfLife, now)...)
+		all = append(all, readmodel.Heaviest(*acts, i, halfLife, now, h.people.Away)...)
 	}
 	return readmodel.HeaviestOf(all), nil
+}
+
+// away is when the two are away, as far as those who read the document need it.
+func (h *history) away() readmodel.Absences {
+	if len(h.people.Away) == 0 || len(h.t.Acts) == 0 {
+		return nil
+	}
+	first := h.t.Acts[0].At
+	for i := range h.t.Fold.Roles {
+		if s := &h.t.Fold.Roles[i]; s.At != 0 {
+			first = min(first, s.At)
+		}
+	}
+	return h.people.Away.Since(first)
 }
 
 // deepCopy copies a document by its stored form.

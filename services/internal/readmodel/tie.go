@@ -36,6 +36,7 @@ type Tie struct {
 	Supporter    events.PersonID `json:"supporter"`
 	AsOf         Unix            `json:"asOf"`
 	NextChangeAt Unix            `json:"nextChangeAt,omitempty"` // when time alone changes a role; 0 never
+	Away         Absences        `json:"away,omitempty"`         // of either of the two, as far as it matters to Acts: decay pauses
 	Roles        []TieRole       `json:"roles,omitempty"`        // those with anything to say, in the order of events.Roles
 	Acts         []Act           `json:"acts"`                   // by time, the newest last: at most 256 of Count
 	Count        int             `json:"count"`                  // of all acts
@@ -65,8 +66,8 @@ type TieRole struct {
 	Exit         int64           `json:"exit"`     // millionths
 	Since        Unix            `json:"since,omitempty"`
 	SilentSince  Unix            `json:"silentSince,omitempty"` // the last act that counts for the role
-	AtRiskAt     Unix            `json:"atRiskAt,omitempty"`    // when silence puts it at risk; 0 where it is not played
-	LapsesAt     Unix            `json:"lapsesAt,omitempty"`    // when silence ends it
+	AtRiskAt     Unix            `json:"atRiskAt,omitempty"`    // when silence puts it at risk; 0 where it is not played, or never
+	LapsesAt     Unix            `json:"lapsesAt,omitempty"`    // when silence ends it; the same
 	NextChangeAt Unix            `json:"nextChangeAt,omitempty"`
 	Rung         int             `json:"rung,omitempty"`       // the highest among its acts
 	Acts         int             `json:"acts,omitempty"`       // how many count for it
@@ -119,9 +120,10 @@ func (t *Tie) Role(role events.RoleName) *TieRole {
 	return nil
 }
 
-// ScoreAt is the role's score at a time, in millionths.
-func (r *TieRole) ScoreAt(at time.Time) int64 {
-	return Decay(r.Score, int64(UnixOf(at)-r.SilentSince), r.HalfLife)
+// ScoreAt is the role's score at a time, in millionths, between two people who are away as the tie
+// says.
+func (r *TieRole) ScoreAt(at time.Time, away Absences) int64 {
+	return Decay(r.Score, away.Between(r.SilentSince, UnixOf(at)), r.HalfLife)
 }
 
 // StatusAt is the role's status at a time after its last act, if nothing else happens.
@@ -130,11 +132,11 @@ func (r *TieRole) StatusAt(at time.Time) RoleStatus {
 	switch {
 	case now < r.AsideUntil:
 		return RoleNone
-	case r.LapsesAt == 0:
-		return r.Status
-	case now >= r.LapsesAt:
+	case r.Since == 0 && r.AtRiskAt == 0:
+		return r.Status // nobody plays it
+	case r.LapsesAt != 0 && now >= r.LapsesAt:
 		return RoleLapsed
-	case now >= r.AtRiskAt:
+	case r.AtRiskAt != 0 && now >= r.AtRiskAt:
 		return RoleAtRisk
 	}
 	return RoleActive
@@ -147,17 +149,17 @@ func (t *Tie) Evidence(role events.RoleName, at time.Time) []events.Evidence {
 	if r == nil {
 		return nil
 	}
-	return Heaviest(t.Acts, RoleIndex(role), r.HalfLife, UnixOf(at))
+	return Heaviest(t.Acts, RoleIndex(role), r.HalfLife, UnixOf(at), t.Away)
 }
 
 // Heaviest is the heaviest of acts for the role at index i, as they weigh at a time.
-func Heaviest(acts []Act, i int, halfLife int64, at Unix) []events.Evidence {
+func Heaviest(acts []Act, i int, halfLife int64, at Unix, away Absences) []events.Evidence {
 	var all []events.Evidence
 	for k := range acts {
 		a := &acts[k]
 		if n := a.Counts(i); n > 0 {
 			all = append(all, events.Evidence{Act: a.ID, Type: a.Type, Weight: a.Weights[i], Quality: a.Quality,
-				Decayed: Decay(n, int64(at-a.At), halfLife)})
+				Decayed: Decay(n, away.Between(a.At, at), halfLife)})
 		}
 	}
 	return HeaviestOf(all)

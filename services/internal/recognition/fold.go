@@ -24,8 +24,8 @@ type Strand struct {
 	On       bool           `json:"on,omitempty"`   // begun, and not over at At
 	Ever     bool           `json:"ever,omitempty"` // begun at some time
 	Since    readmodel.Unix `json:"since,omitempty"`
-	RiskAt   readmodel.Unix `json:"riskAt,omitempty"`  // On: when silence puts it at risk
-	LapseAt  readmodel.Unix `json:"lapseAt,omitempty"` // On: when silence ends it
+	RiskAt   readmodel.Unix `json:"riskAt,omitempty"`  // On: when silence puts it at risk; 0 never
+	LapseAt  readmodel.Unix `json:"lapseAt,omitempty"` // On: when silence ends it; 0 never
 	Acts     int            `json:"acts,omitempty"`
 	Rung     int            `json:"rung,omitempty"`
 	Formal   bool           `json:"formal,omitempty"`
@@ -40,9 +40,9 @@ func (f *Fold) Clone() Fold {
 }
 
 // SetTurns computes when silence alone will change each role.
-func (f *Fold) SetTurns(rs *ruleset.Ruleset) {
+func (f *Fold) SetTurns(rs *ruleset.Ruleset, away readmodel.Absences) {
 	for i := range f.Roles {
-		f.Roles[i].turns(&rs.Roles()[i])
+		f.Roles[i].turns(&rs.Roles()[i], away)
 	}
 }
 
@@ -51,7 +51,7 @@ type Gate func(role int) (bool, error)
 
 // Add folds one act. What it weighs is set already; whether it comes too soon after another of
 // its kind is set here, because it depends on those before it.
-func (f *Fold) Add(rs *ruleset.Ruleset, act *readmodel.Act, pass Gate) error {
+func (f *Fold) Add(rs *ruleset.Ruleset, act *readmodel.Act, away readmodel.Absences, pass Gate) error {
 	if rule := rs.RuleOf(act); rule != nil {
 		f.space(rule, act)
 		f.formal(rule, act)
@@ -68,7 +68,7 @@ func (f *Fold) Add(rs *ruleset.Ruleset, act *readmodel.Act, pass Gate) error {
 		if n == 0 && !trust {
 			continue
 		}
-		if err := f.Roles[i].add(&rs.Roles()[i], act, n, func() (bool, error) { return pass(i) }); err != nil {
+		if err := f.Roles[i].add(&rs.Roles()[i], act, n, away, func() (bool, error) { return pass(i) }); err != nil {
 			return err
 		}
 	}
@@ -105,8 +105,8 @@ func (f *Fold) formal(rule *ruleset.Rule, act *readmodel.Act) {
 	set(rule.Ends, false)
 }
 
-func (s *Strand) add(role *ruleset.Role, act *readmodel.Act, n int64, pass func() (bool, error)) error {
-	score := readmodel.Decay(s.Score, int64(act.At-s.At), s.HalfLife)
+func (s *Strand) add(role *ruleset.Role, act *readmodel.Act, n int64, away readmodel.Absences, pass func() (bool, error)) error {
+	score := readmodel.Decay(s.Score, away.Between(s.At, act.At), s.HalfLife)
 	if s.On && score < role.Exit {
 		s.On = false
 	}
@@ -127,11 +127,11 @@ func (s *Strand) add(role *ruleset.Role, act *readmodel.Act, n int64, pass func(
 }
 
 // turns computes when silence alone will change the role.
-func (s *Strand) turns(role *ruleset.Role) {
+func (s *Strand) turns(role *ruleset.Role, away readmodel.Absences) {
 	s.RiskAt, s.LapseAt = 0, 0
 	if s.On {
-		s.RiskAt = s.At + readmodel.Unix(fallsBelow(s.Score, role.Enter, s.HalfLife))
-		s.LapseAt = s.At + readmodel.Unix(fallsBelow(s.Score, role.Exit, s.HalfLife))
+		s.RiskAt = away.After(s.At, fallsBelow(s.Score, role.Enter, s.HalfLife))
+		s.LapseAt = away.After(s.At, fallsBelow(s.Score, role.Exit, s.HalfLife))
 	}
 }
 

@@ -10,7 +10,11 @@ import (
 type People struct {
 	RecipientID, SupporterID events.PersonID
 	Recipient, Supporter     *Timeline
+	Away                     readmodel.Absences // of either; see Meet
 }
+
+// Meet sets what follows from the timelines of the two.
+func (p *People) Meet() { p.Away = p.Recipient.absences().Or(p.Supporter.absences()) }
 
 // At is how the two stand at a time.
 func (p *People) At(at readmodel.Unix) *ruleset.Pair {

@@ -43,9 +43,9 @@ func standing(s *Strand, w *Words, stated readmodel.RoleStatus, now readmodel.Un
 	switch {
 	case w.Aside.Holds() && now < w.Aside.Until:
 		return readmodel.RoleNone, w.Aside.Until
-	case s.On && now < s.RiskAt:
+	case s.On && (s.RiskAt == 0 || now < s.RiskAt):
 		return readmodel.RoleActive, s.RiskAt
-	case s.On && now < s.LapseAt:
+	case s.On && (s.LapseAt == 0 || now < s.LapseAt):
 		return readmodel.RoleAtRisk, s.LapseAt
 	case s.Ever:
 		return readmodel.RoleLapsed, 0

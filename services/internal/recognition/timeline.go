@@ -133,3 +133,22 @@ func (e *Entry) under(s *ruleset.Standing) {
 		s.Months = e.Months
 	}
 }
+
+// absences are the times of leave. Who leaves for good is on leave no longer: from then on, what
+// they did fades as it does in any silence.
+func (t *Timeline) absences() (all readmodel.Absences) {
+	away := false
+	for i := range t.Entries {
+		e := &t.Entries[i]
+		switch {
+		case e.Presence == onLeave && !away:
+			all, away = append(all, readmodel.Absence{From: e.From}), true
+		case e.Presence != "" && e.Presence != onLeave && away:
+			away = false
+			if all[len(all)-1].To = e.From; all[len(all)-1].From == e.From {
+				all = all[:len(all)-1]
+			}
+		}
+	}
+	return all
+}

@@ -26,9 +26,9 @@ type Evidence struct {
 }
 
 // Add takes one more act into account, the latest first, and reports whether earlier ones are
-// wanted too. at is the time at which the gate stands.
-func (e *Evidence) Add(rs *Ruleset, role int, act *readmodel.Act, at readmodel.Unix) bool {
-	if e.seen == GateActs || int64(at-act.At) > rs.roles[role].Window {
+// wanted too. age is the seconds of silence between it and the time at which the gate stands.
+func (e *Evidence) Add(rs *Ruleset, role int, act *readmodel.Act, age int64) bool {
+	if e.seen == GateActs || age > rs.roles[role].Window {
 		return false
 	}
 	trust := act.Type == "TrustConfirmed" && !act.Void()

@@ -19,7 +19,7 @@ func (rs *Ruleset) Missing(t *readmodel.Tie, name events.RoleName, at time.Time)
 	if state != nil && state.Withheld {
 		missing = append(missing, role.Standing.Needs)
 	}
-	if state == nil || state.ScoreAt(at) < role.Enter {
+	if state == nil || state.ScoreAt(at, t.Away) < role.Enter {
 		missing = append(missing, "more, or more recent, acts")
 	}
 	gates, err := rs.closed(t, i, at, state != nil && state.Declared != nil)
@@ -30,7 +30,7 @@ func (rs *Ruleset) Missing(t *readmodel.Tie, name events.RoleName, at time.Time)
 func (rs *Ruleset) closed(t *readmodel.Tie, role int, at time.Time, declared bool) ([]string, error) {
 	var e Evidence
 	for k := len(t.Acts) - 1; k >= 0; k-- {
-		if !e.Add(rs, role, &t.Acts[k], readmodel.UnixOf(at)) {
+		if !e.Add(rs, role, &t.Acts[k], t.Away.Between(t.Acts[k].At, readmodel.UnixOf(at))) {
 			break
 		}
 	}
