@@ -30,13 +30,14 @@ func (a Absences) After(from Unix, seconds int64) Unix {
 		if one.To != 0 && one.To <= from {
 			continue
 		}
-		if before := max(0, one.From-from); left <= before {
+		before := max(0, one.From-from)
+		if left <= before {
 			break
-		} else if one.To == 0 {
-			return 0
-		} else {
-			from, left = one.To, left-before
 		}
+		if one.To == 0 {
+			return 0
+		}
+		from, left = one.To, left-before
 	}
 	return from + left
 }
