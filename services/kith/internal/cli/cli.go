@@ -79,7 +79,7 @@ func (s *shell) root() *cobra.Command {
 	flags.StringVarP(&s.output, "output", "o", "table", "table for people, json for programs")
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp)))
 	root.AddCommand(marked(newUpCommand()), s.importCommand(), s.peopleCommand(), s.networkCommand(), s.gapsCommand(), s.explainCommand(),
-		s.recordCommand(), s.inboxCommand(), s.benchCommand())
+		s.recordCommand(), s.inboxCommand(), s.watchCommand(), s.benchCommand())
 	return root
 }
 

@@ -35,6 +35,7 @@ func TestDemo(t *testing.T) {
 			})
 		})
 	}
+	t.Run("watch", func(t *testing.T) { watches(t, url) })
 }
 
 // startDemo runs kith up --demo until the test ends, and returns where it is.
