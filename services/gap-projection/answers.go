@@ -53,9 +53,10 @@ type SupporterView struct {
 	Since        time.Time            `json:"since,omitzero"`
 	NextChangeAt time.Time            `json:"nextChangeAt,omitzero"` // when silence alone will change it
 	LastAct      time.Time            `json:"lastAct,omitzero"`
-	Strength     int                  `json:"strength"` // percent of the most that acts can give
-	Declared     bool                 `json:"declared"` // the person named them in this role
-	Fact         events.FactID        `json:"fact"`     // the last fact about the role
+	Strength     int                  `json:"strength"`         // percent of the most that acts can give
+	Declared     bool                 `json:"declared"`         // the person named them in this role
+	Mutual       bool                 `json:"mutual,omitempty"` // the person is theirs, too
+	Fact         events.FactID        `json:"fact"`             // the last fact about the role
 }
 
 // DeclaredView is one who was named in a role that no acts show.
@@ -121,7 +122,7 @@ func (v view) roleView(role events.RoleName) RoleView {
 	for _, supporter := range slices.Sorted(maps.Keys(v.n.Ties)) {
 		tie := v.n.Ties[supporter]
 		if tie.Roles[role] != nil {
-			r.Supporters = append(r.Supporters, supporterView(supporter, tie, role))
+			r.Supporters = append(r.Supporters, v.supporterView(supporter, tie, role))
 		}
 		if since, ok := unproven(tie, role); ok {
 			r.Declared = append(r.Declared, DeclaredView{Supporter: supporter, By: tie.Declared[role].By, Since: since})
@@ -133,13 +134,14 @@ func (v view) roleView(role events.RoleName) RoleView {
 	return r
 }
 
-func supporterView(supporter events.PersonID, tie *readmodel.NetworkTie, role events.RoleName) SupporterView {
+func (v view) supporterView(supporter events.PersonID, tie *readmodel.NetworkTie, role events.RoleName) SupporterView {
 	r := tie.Roles[role]
 	by := tie.Declared[role].By
 	return SupporterView{
 		Supporter: supporter, Status: r.Status, Subtype: r.Subtype, Counts: counts(tie, role), Since: r.Since,
 		NextChangeAt: r.NextChangeAt, LastAct: tie.LastAct, Strength: strength(r.Score, r.Enter),
 		Declared: by == "recipient" || by == "both", Fact: r.Fact,
+		Mutual: held(r) && carriedSince(v.n.Given[supporter], role) != 0,
 	}
 }
 

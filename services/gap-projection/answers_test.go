@@ -89,3 +89,24 @@ func TestGapFactsNameNoThirdPerson(t *testing.T) {
 		}
 	}
 }
+
+// S1.19 Two who mentor each other are told so, and only as long as both do.
+func TestMutualMentors(t *testing.T) {
+	h := newHistory(t)
+	h.on(0, events.People, ego, joined(3, -400)).on(0, events.People, ben, joined(6, -400))
+	h.on(1, events.Role, ego, recognized(events.Mentor, ben, 1))
+	mutual := func() bool { return h.rules.Answer(h.network(ego), day(60)).Roles[0].Supporters[0].Mutual }
+	if mutual() {
+		t.Error("mutual, though only one is the other's mentor")
+	}
+	reverse := recognized(events.Mentor, ego, 2)
+	reverse.Subtype = events.ReverseMentor
+	h.on(2, events.Role, ben, reverse)
+	if !mutual() {
+		t.Error("not mutual, though each is the other's mentor")
+	}
+	h.on(50, events.Role, ben, lapsed(events.Mentor, ego, 2))
+	if mutual() {
+		t.Error("mutual, though one of them is no mentor any more")
+	}
+}

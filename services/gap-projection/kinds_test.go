@@ -261,7 +261,7 @@ day 50: close stalled-pair after 12 days`},
 		}, []events.GapKind{events.StalledPair}, `day 15: open stalled-pair, not-met-yet since day 1, severity 30
 day 121: close stalled-pair after 106 days`},
 
-		{"S2.05 23. three sessions that only one of them speaks of, until the other learns from it", func(h *history) {
+		{"S1.44 S2.05 23. three sessions that only one of them speaks of, until the other learns from it", func(h *history) {
 			known(h).on(1, events.Role, ego, recognized(events.Mentor, ben, -30))
 			h.on(2, events.Personal, ego, rated(1, "recipient"), rated(2, "recipient"), rated(2, "recipient")).until(day(9))
 			h.on(9, events.Personal, ego, rated(3, "recipient"))
@@ -303,7 +303,7 @@ day 25: close overloaded-supporter sponsor after 21 days`},
 			sponsors(h.on(0, events.People, ego, joined(7, -400)), others[:3]...).until(day(40))
 		}, []events.GapKind{events.Overloaded}, ``},
 
-		{"24. room is what a supporter says it is", func(h *history) {
+		{"S1.46 24. room is what a supporter says it is", func(h *history) {
 			h.on(0, events.Personal, ego, &events.CapacitySet{Role: events.Sponsor, People: 1})
 			sponsors(h.on(0, events.People, ego, joined(7, -400)), others[:2]...).until(day(20))
 			h.on(20, events.Personal, ego, &events.CapacitySet{Role: events.Sponsor, People: 2})

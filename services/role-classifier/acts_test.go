@@ -111,3 +111,22 @@ func TestEndings(t *testing.T) {
 		}
 	})
 }
+
+func TestIntroductions(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		act  events.Fact
+		want int // for advocates, in millionths
+	}{
+		{"S1.05 S2.34 an introduction to somebody senior speaks for one", &events.IntroductionMade{TheirLevel: 6}, 700_000},
+		{"S1.05 an introduction to a peer is advice", &events.IntroductionMade{TheirLevel: 3}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t).people()
+			w.give(days(0), act(peer, c.act))
+			if a := w.tie(peer).Acts[0]; int(a.Weights[1]) != c.want || a.Weights[0] != 300_000 {
+				t.Errorf("%+v", a.Weights)
+			}
+		})
+	}
+}

@@ -163,6 +163,9 @@ func (s *shell) status(v gaps.SupporterView) string {
 	default:
 		said = "over: last act " + s.date(v.LastAct)
 	}
+	if v.Mutual {
+		said += "; you are theirs, too"
+	}
 	if !v.Counts {
 		said += " (does not count until you confirm it)"
 	}
