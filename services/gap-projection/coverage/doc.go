@@ -1,0 +1,33 @@
+// Package coverage counts an organization so that nobody in it can be found out: the program's view.
+// It is pure: people and a floor go in, a week's cells come out.
+//
+// The rules, and why nothing can be subtracted from anything:
+//
+//  1. Every number is the share of people of whom a yes-or-no question is answered with yes. So
+//     one person moves one number by one, and never more.
+//  2. People are counted in crowds. A crowd has at least twice a step less one people (eleven, for
+//     a floor of five), and whoever is counted is counted in one crowd only: half of all people stand in
+//     crowds of a department, half in crowds of a level and a tenure (a Plan; whose half is whose
+//     follows from the pseudonym). Crowds overlap in nobody, so no two of them can be subtracted.
+//  3. Of a crowd is told between which two numbers its count lies: a Span of at least a step of
+//     numbers (six: the floor, and one for the reader who knows their own answer). The lowest span
+//     contains 0 and the highest contains everybody, so none and all are never told either.
+//  4. Of everybody is told a span too, laid over what the crowds' spans leave open: it takes no
+//     number away from any of them.
+//  5. Every cell, whatever it is by, is computed from these spans and from what the directory tells
+//     anyway. What follows from a safe thing is as safe: no filter and no sum of cells tells more.
+//  6. From week to week a crowd changes by exactly a step of people who come, or a step who go, or not
+//     at all. Whoever comes waits until a step of them does; whoever goes is counted as they last
+//     were until then. What one of them is never shows: of any six, at least five counts stay possible.
+//  7. Who takes no part is not counted from the next measurement on, and their answers are
+//     forgotten. Their crowd repeats what it last told until a step of people have gone from it: a
+//     new number without them would tell theirs.
+//  8. Crowds that are too small end, and their people wait for others. All of this follows from the directory
+//     and from the floor, never from an answer: that a cell is hidden tells nothing about anybody.
+//  9. Steps are 6, 12, 24, ...: each span of a larger step is made of whole spans of a smaller one,
+//     so that a higher floor hides more and shows nothing new.
+//
+// The proof of 3, 4 and 6 is a chain of remainders: within the spans that are told, any count can be
+// moved by up to five without leaving them, while all the others stay where they are. The tests
+// attack it with a solver of their own, over two weeks.
+package coverage
