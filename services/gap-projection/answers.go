@@ -8,6 +8,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/ruleset"
 )
 
 // NetworkAnswer is a person's network as they see it. People are pseudonyms: names are joined by
@@ -243,6 +244,8 @@ type GapView struct {
 	Since    time.Time        `json:"since"` // since when it is so
 	Opened   time.Time        `json:"opened"`
 	Fact     events.FactID    `json:"fact"` // the GapOpened
+
+	WouldClose Closing `json:"wouldClose"`
 }
 
 // plain says each reason in a way that blames nobody (domain.md section 5.10).
@@ -268,12 +271,21 @@ var plain = map[events.GapReason]string{
 	"over-capacity":         "more-people-than-room",
 }
 
-func answerGaps(n *readmodel.Network) ListAnswer {
-	a := ListAnswer{Person: n.Person, Gaps: []GapView{}}
-	for _, g := range n.Gaps {
+// answerGaps is what is open in a network, and what would close it by the ruleset in force.
+func answerGaps(v view, rs *ruleset.Ruleset) (ListAnswer, error) {
+	a := ListAnswer{Person: v.n.Person, Gaps: []GapView{}}
+	for _, g := range mostSevere(v.n) {
+		closing, err := v.closing(g, rs)
+		if err != nil {
+			return a, err
+		}
 		a.Gaps = append(a.Gaps, GapView{Gap: g.Kind, Role: g.Role, Severity: g.Severity, Reason: g.Reason,
-			Plain: plain[g.Reason], Since: g.Since, Opened: g.Opened, Fact: g.Fact})
+			Plain: plain[g.Reason], Since: g.Since, Opened: g.Opened, Fact: g.Fact, WouldClose: closing})
 	}
-	slices.SortStableFunc(a.Gaps, func(a, b GapView) int { return cmp.Compare(b.Severity, a.Severity) })
-	return a
+	return a, nil
+}
+
+// mostSevere is what is open in a network, the most severe first.
+func mostSevere(n *readmodel.Network) []readmodel.Gap {
+	return slices.SortedStableFunc(slices.Values(n.Gaps), func(a, b readmodel.Gap) int { return cmp.Compare(b.Severity, a.Severity) })
 }

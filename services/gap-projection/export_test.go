@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/ruleset"
 )
 
 // Wait sets how long queries wait for ?after.
@@ -17,4 +18,13 @@ func (r *Rules) Suggest(n *readmodel.Network, people Directory, now time.Time) [
 // Answer is a network as its person sees it, by the default ruleset.
 func (r *Rules) Answer(n *readmodel.Network, now time.Time) NetworkAnswer {
 	return answerNetwork(newView(n, r.initial, now))
+}
+
+// Closing is what would close each open gap of a network, by the default ruleset.
+func (r *Rules) Closing(n *readmodel.Network, now time.Time) (ListAnswer, error) {
+	rs, err := ruleset.Default()
+	if err != nil {
+		return ListAnswer{}, err
+	}
+	return answerGaps(newView(n, r.initial, now), rs)
 }

@@ -32,9 +32,13 @@ func (s *Service) Gaps(ctx context.Context, q Query) (ListAnswer, error) {
 	if err != nil {
 		return ListAnswer{}, err
 	}
-	a := answerGaps(found.n)
+	rs, err := s.rulesInForce(ctx)
+	if err != nil {
+		return ListAnswer{}, err
+	}
+	a, err := answerGaps(found.view, rs)
 	a.AsOf, a.Importing = found.asOf, found.importing
-	return a, nil
+	return a, err
 }
 
 // Suggestions is what a person could do about their gaps. It fails as Network does.

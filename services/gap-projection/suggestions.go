@@ -85,10 +85,10 @@ type adviser struct {
 
 func (a adviser) suggest() []Suggestion {
 	all := []Suggestion{}
-	for _, g := range answerGaps(a.n).Gaps {
-		some := a.forGap(g.Gap, g.Role)
+	for _, g := range mostSevere(a.n) {
+		some := a.forGap(g.Kind, g.Role)
 		for i := range some {
-			some[i].Gap, some[i].Role = g.Gap, cmp.Or(some[i].Role, g.Role)
+			some[i].Gap, some[i].Role = g.Kind, cmp.Or(some[i].Role, g.Role)
 		}
 		all = append(all, some[:min(len(some), suggestionsPerGap)]...)
 	}

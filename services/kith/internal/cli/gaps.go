@@ -74,8 +74,9 @@ func (s *shell) showGaps(p client.Person, g client.Gaps, advice []gaps.Suggestio
 	}
 	s.printf("What is missing for %s, the most important first\n", called(p))
 	for i, gap := range g.Gaps {
-		s.printf("\n%d. %s.  (importance %d of 100)\n", i+1, gapWords(gap.Gap, gap.Role), gap.Severity)
+		s.printf("\n%d. %s.  (%s: %d of 100)\n", i+1, gapWords(gap.Gap, gap.Role), importance(gap.Severity), gap.Severity)
 		s.printf("   %s since %s.\n", reason(gap.Reason), s.date(gap.Since))
+		s.showClosing(gap)
 		s.showAdvice(gap, advice)
 	}
 	s.printf("\nEvery gap closes by itself once acts show that it is filled. To record one: kith record --help\n")
