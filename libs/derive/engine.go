@@ -22,13 +22,21 @@ import (
 type Config struct {
 	Service  string           // also the name of its durable consumer and its fence
 	Bucket   string           // of its documents
-	Layout   int              // version of the documents' form; another one means a rebuild
+	Layout   int              // version of the documents' form; of another one they are made anew, and read meanwhile
 	Inputs   []string         // subject filters
 	Whole    bool             // it reads most of the log: see eventlog.Log.Subscribe
 	Owns     []events.Context // contexts it derives facts in, under the fence
 	Replicas int              // of the bucket
 	Registry prometheus.Registerer
 	Log      *slog.Logger
+
+	// Anew returns rules for another fold of the log beside the working one, at the same time; nil
+	// where the rules hold nothing that two folds could share.
+	Anew func() Rules
+	// Person returns patterns of the keys of one person's documents, and Others the filters of other
+	// people's facts on which they rest. Without them one person's documents are not made anew alone.
+	Person func(events.PersonID) []string
+	Others []string
 }
 
 // Engine runs one replica of a deriving service.
@@ -164,18 +172,30 @@ func drain(c <-chan eventlog.Delivery) {
 	}()
 }
 
-// watchConnection ends the replica with its connection. A server that has crashed may have lost timers
+// watchConnection ends the replica with its connection, and with its log. A server that has crashed may have lost timers
 // that it had acknowledged, and another one may be behind: nothing that was read before counts.
 func (e *Engine) watchConnection(ctx context.Context) error {
 	changes := e.log.Conn().StatusChanged(nats.CONNECTED)
 	defer e.log.Conn().RemoveStatusListener(changes)
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-changes:
-		return fault.New(fault.Unavailable, "reconnected", "the connection was made anew")
+	was := e.log.Identity()
+	look := time.NewTicker(identityEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changes:
+			return fault.New(fault.Unavailable, "reconnected", "the connection was made anew")
+		case <-look.C:
+			if e.log.Identity() != was {
+				return fault.New(fault.Unavailable, "another-log", "the log was made anew")
+			}
+		}
 	}
 }
+
+// identityEvery is how often a replica makes sure that the log is still the one that it subscribed to.
+const identityEvery = time.Second
 
 // handled is how far the service's documents have come.
 func (e *Engine) handled(ctx context.Context) (uint64, error) {
@@ -183,45 +203,25 @@ func (e *Engine) handled(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	p, err := e.progress(ctx, store)
-	return p.Handled, err
-}
-
-// progress is how far documents have come: zero where they mean nothing any more, because they are of
-// another log or layout, or of more than the log has, which was restored since.
-func (e *Engine) progress(ctx context.Context, store *projection.KV) (projection.Progress, error) {
 	p, err := store.Progress(ctx)
-	if err != nil || p.Stream != e.log.Identity() || p.Layout != e.cfg.Layout {
-		return projection.Progress{}, err
-	}
-	last, err := e.log.Last(ctx)
-	if err != nil || p.Handled > last {
-		return projection.Progress{}, err
-	}
-	return p, nil
-}
-
-// openStore opens the documents for the working writer, empty where they mean nothing any more.
-func (e *Engine) openStore(ctx context.Context) (*projection.KV, error) {
-	store, err := projection.OpenKV(ctx, e.log.Conn(), e.cfg.Bucket, e.cfg.Replicas)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	there, err := store.Progress(ctx)
-	if err != nil {
-		return nil, err
+	if of, err := e.origin(ctx, p); err != nil || of != current {
+		return 0, err
 	}
-	if p, err := e.progress(ctx, store); err != nil || p == there {
-		return store, err
-	}
-	e.cfg.Log.Info("the documents are of another log or layout: rebuilding", "bucket", e.cfg.Bucket)
-	return store, store.Clear(ctx)
+	return p.Handled, nil
 }
 
 // serve handles deliveries batch by batch, in a session that begins anew whenever this replica
 // takes the work over.
 func (e *Engine) serve(ctx context.Context, c <-chan eventlog.Delivery) error {
 	var s *session
+	defer func() {
+		if s != nil {
+			s.end()
+		}
+	}()
 	again := time.NewTicker(timersAgain)
 	defer again.Stop()
 	for {
@@ -233,6 +233,9 @@ func (e *Engine) serve(ctx context.Context, c <-chan eventlog.Delivery) error {
 			if s != nil {
 				err = s.setAllTimers(ctx)
 			}
+		case call := <-s.wanted():
+			err = call.do(ctx)
+			call.done <- err
 		case d, open := <-c:
 			if !open {
 				return ctx.Err()
@@ -249,6 +252,9 @@ func (e *Engine) serve(ctx context.Context, c <-chan eventlog.Delivery) error {
 // another replica's: what is left over from before comes to that one.
 func (e *Engine) take(ctx context.Context, s *session, batch []eventlog.Delivery) (*session, error) {
 	fresh, lost := turn(batch)
+	if s != nil && (lost || fresh) {
+		s.end()
+	}
 	if lost {
 		e.cfg.Log.Info("another replica has taken over: standing by")
 		e.metrics.working.Set(0)

@@ -12,6 +12,10 @@ type metrics struct {
 	working    prometheus.Gauge
 	parked     prometheus.Gauge
 	unknown    prometheus.Counter
+
+	rebuild     prometheus.Gauge
+	rebuilt     prometheus.Counter
+	differences prometheus.Gauge
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -25,8 +29,13 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		parked:     gauge("kith_parked_facts", "Inputs left out because they cannot be folded."),
 		unknown: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "kith_unknown_facts_total", Help: "Facts skipped because this version does not know their type."}),
+		rebuild: gauge("kith_rebuild_progress", "How much of the log a rebuild has folded, from 0 to 1; 0 when none goes on."),
+		rebuilt: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "kith_rebuild_facts_total", Help: "Facts of the log that rebuilds have come past."}),
+		differences: gauge("kith_rebuild_differences", "Documents that were not the same when they were last made anew and compared."),
 	}
-	reg.MustRegister(m.lagFacts, m.lagSeconds, m.working, m.parked, m.unknown)
+	reg.MustRegister(m.lagFacts, m.lagSeconds, m.working, m.parked, m.unknown,
+		m.rebuild, m.rebuilt, m.differences)
 	return m
 }
 

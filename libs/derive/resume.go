@@ -16,9 +16,13 @@ type position struct {
 	index int
 }
 
+func placeOf(e events.Event) position {
+	return position{e.CausationSeq, e.Context.Rank(), e.CausationIndex}
+}
+
 // precedes reports whether e comes after p in the order in which facts are derived.
 func (p position) precedes(e events.Event) bool {
-	at := position{e.CausationSeq, e.Context.Rank(), e.CausationIndex}
+	at := placeOf(e)
 	if at.seq != p.seq {
 		return at.seq > p.seq
 	}
@@ -50,16 +54,13 @@ func (e *Engine) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := e.openStore(ctx)
+	store, err := projection.OpenKV(ctx, e.log.Conn(), e.cfg.Bucket, e.cfg.Replicas)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{e: e, fence: fence, store: store, docs: projection.NewDocs(ctx, store), parked: newParking(), failed: map[uint64]int{}}
-	if s.progress, err = store.Progress(ctx); err != nil {
-		return nil, err
-	}
-	s.progress.Stream, s.progress.Layout = e.log.Identity(), e.cfg.Layout
-	if err := store.Commit(ctx, nil, s.progress); err != nil { // a commit of the writer before is refused from now on
+	s := e.session(ctx, store)
+	s.fence, s.store = fence, store
+	if err := s.claim(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.readParked(ctx); err != nil {
@@ -71,7 +72,59 @@ func (e *Engine) open(ctx context.Context) (*session, error) {
 	e.metrics.working.Set(1)
 	e.metrics.parked.Set(float64(s.parked.waiting()))
 	e.cfg.Log.Info("working", "claim", fence.Seq(), "handled", s.progress.Handled)
-	return s, s.setAllTimers(ctx)
+	if err := s.setAllTimers(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.due(ctx); err != nil {
+		return nil, err
+	}
+	s.begin(ctx)
+	return s, nil
+}
+
+// session is one that folds into a store, from its beginning.
+func (e *Engine) session(ctx context.Context, store projection.Store) *session {
+	return &session{e: e, rules: e.rules, docs: projection.NewDocs(ctx, store), parked: newParking(), failed: map[uint64]int{},
+		calls: make(chan call), end: func() {}}
+}
+
+// claim makes the documents the session's own, so that a commit of the writer before is refused from
+// now on. Those that mean nothing any more are made anew: of another layout they are read meanwhile, of
+// another log not.
+func (s *session) claim(ctx context.Context) error {
+	p, _ := s.store.Progress(ctx)
+	of, err := s.e.origin(ctx, p)
+	if err != nil {
+		return err
+	}
+	if p == (projection.Progress{}) {
+		err = s.store.Clear(ctx)
+	} else if p.Given > p.Generation {
+		err = s.store.Drop(ctx, p.Given) // a making that was cut short
+	}
+	if err != nil {
+		return err
+	}
+	last, err := s.e.lastDerived(ctx)
+	if err != nil {
+		return err
+	}
+	s.progress = p
+	if of == foreign {
+		s.progress = projection.Progress{Generation: p.Generation, Before: p.Before, Given: p.Given}
+	}
+	if of == foreign && last.seq == 0 { // nothing was ever answered: all of the log is to be
+		s.progress = s.next(s.progress, s.progress.Given+1)
+		of = current
+	}
+	if err := s.store.Commit(ctx, nil, s.progress); err != nil {
+		return err
+	}
+	s.reached.Store(s.progress.Handled)
+	if of == current {
+		return nil
+	}
+	return s.renew(ctx, last)
 }
 
 func (s *session) catchUp(ctx context.Context) error {
@@ -101,7 +154,7 @@ func (e *Engine) lastDerived(ctx context.Context) (position, error) {
 			return last, err
 		}
 		if f != nil && f.CausationID != "" && last.precedes(*f) {
-			last = position{f.CausationSeq, f.Context.Rank(), f.CausationIndex}
+			last = placeOf(*f)
 		}
 	}
 	return last, nil
@@ -162,7 +215,10 @@ func (s *session) readStated(ctx context.Context, after uint64) error {
 
 // stated folds one of the service's own facts. Rules that fail on it hear nothing of it, and the service
 // goes on: it may state again what it has stated, which is better than to state nothing ever again.
-func (s *session) stated(own events.Event) (err error) {
+func (s *session) stated(own events.Event) error { return s.tell(own, s.rules.Stated) }
+
+// tell tells the rules of one of the service's own facts.
+func (s *session) tell(own events.Event, rule func(*projection.Docs, events.Event) error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
@@ -172,7 +228,7 @@ func (s *session) stated(own events.Event) (err error) {
 			err = nil
 		}
 	}()
-	return s.e.rules.Stated(s.docs, own)
+	return rule(s.docs, own)
 }
 
 func (s *session) keepStated(p projection.Progress) error {

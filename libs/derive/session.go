@@ -3,6 +3,7 @@ package derive
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"kith.internal/events"
 	"kith.internal/libs/eventlog"
@@ -16,6 +17,7 @@ const attempts = 3
 // session is the work of one replica from taking it over until it is lost.
 type session struct {
 	e        *Engine
+	rules    Rules
 	fence    *eventlog.Fence
 	store    *projection.KV
 	docs     *projection.Docs
@@ -23,6 +25,16 @@ type session struct {
 	position position // of the last derived fact that stood in the log when the work was taken over
 	parked   parking
 	failed   map[uint64]int // how often an input has failed
+	reached  atomic.Uint64  // progress.Handled, for those who wait for it
+	calls    chan call      // what others want done between two batches
+	end      context.CancelFunc
+	unsure   bool // whether what the documents say was stated
+}
+
+// call is something that only the one goroutine of the session may do.
+type call struct {
+	do   func(context.Context) error
+	done chan error
 }
 
 // input is a fact, or what is known of one that cannot be decoded.
@@ -68,19 +80,20 @@ func (s *session) handle(ctx context.Context, in []input) error {
 // of all the others nothing has happened then.
 func (s *session) handleGood(ctx context.Context, in []input) (bad int, err error) {
 	var derived []events.Event
-	handled := s.progress.Handled
+	handled := s.progress
 	for i, one := range in {
-		if one.Seq <= handled {
+		if one.Seq <= handled.Handled {
 			continue
 		}
-		out, err := s.fold(ctx, one)
+		out, err := s.follows(ctx, one)
 		if err != nil {
 			s.docs.Drop()
 			return i, s.failure(ctx, one, err)
 		}
-		derived, handled = append(derived, out...), one.Seq
+		derived = append(derived, out...)
+		handled.Handled, handled.Recorded = one.Seq, one.Recorded
 	}
-	if handled == s.progress.Handled {
+	if handled.Handled == s.progress.Handled {
 		return -1, nil
 	}
 	if err := s.docs.Encode(); err != nil {
@@ -93,7 +106,20 @@ func (s *session) handleGood(ctx context.Context, in []input) (bad int, err erro
 	return -1, s.commit(ctx, handled, derived)
 }
 
-// fold returns what follows from one input and is not in the log yet.
+// follows returns what follows from one input and is not in the log yet.
+func (s *session) follows(ctx context.Context, in input) ([]events.Event, error) {
+	derived, err := s.fold(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	derived = s.position.after(derived)
+	if err := s.e.log.Check(derived...); err != nil {
+		return nil, fault.Wrap(fault.Internal, "faulty-consequence", "what follows from an input is nothing that the log takes", err)
+	}
+	return derived, nil
+}
+
+// fold folds one input, unless it is left out, and returns what follows from it.
 func (s *session) fold(ctx context.Context, in input) ([]events.Event, error) {
 	if s.parked.out[in.Seq] {
 		return nil, nil
@@ -112,20 +138,10 @@ func (s *session) fold(ctx context.Context, in input) ([]events.Event, error) {
 			return nil, err
 		}
 	}
-	derived, err := step(s.docs, s.e.rules, s.e.cfg.Service, e)
-	if err != nil {
-		return nil, err
-	}
-	derived = s.position.after(derived)
-	if err := s.e.log.Check(derived...); err != nil {
-		return nil, fault.Wrap(fault.Internal, "faulty-consequence", "what follows from an input is nothing that the log takes", err)
-	}
-	return derived, nil
+	return step(s.docs, s.rules, s.e.cfg.Service, e)
 }
 
-func (s *session) commit(ctx context.Context, handled uint64, derived []events.Event) error {
-	p := s.progress
-	p.Handled = handled
+func (s *session) commit(ctx context.Context, p projection.Progress, derived []events.Event) error {
 	if len(derived) > 0 {
 		acks, err := s.fence.Append(ctx, derived...)
 		if err != nil {
@@ -140,6 +156,7 @@ func (s *session) commit(ctx context.Context, handled uint64, derived []events.E
 		return err
 	}
 	s.progress = p
+	s.reached.Store(p.Handled)
 	s.e.metrics.parked.Set(float64(s.parked.waiting()))
 	return s.setTimers(ctx, timers)
 }

@@ -342,6 +342,9 @@ func TestWhatWasStatedIsShownThoughSomethingWasLeft(t *testing.T) {
 	nc := natstest.Connect(t)
 	l := openLog(t, nc)
 	appendAll(t, l, advices(0, 2)...)
+	if err := openKV(t, nc).Commit(t.Context(), nil, projection.Progress{Stream: l.Identity()}); err != nil { // it has begun
+		t.Fatal(err)
+	}
 	rules := many{hearing{heard: make(chan int64, 100)}}
 	derived, err := derive.Replay(projection.NewDocs(t.Context(), projection.NewMemory()), rules, "role-classifier", read(t, l, "kith.support.>"))
 	if err != nil {

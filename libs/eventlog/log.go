@@ -34,6 +34,7 @@ type Log struct {
 	closed  <-chan struct{}
 	ended   chan struct{} // closed once nothing is committed any more
 	known   atomic.Uint64 // a sequence that the log is known to have
+	born    atomic.Int64  // when the stream was made: its identity
 	metrics *metrics
 }
 
@@ -59,10 +60,11 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 	if l.timers, err = ensure(ctx, cfg.Log, js, timersConfig(cfg.Replicas)); err != nil {
 		return nil, err
 	}
-	l.known.Store(l.stream.CachedInfo().State.LastSeq)
+	l.note(l.stream.CachedInfo())
 	commits, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	l.close, l.closed = cancel, commits.Done()
 	go l.commitLoop(commits)
+	go l.watchIdentity(commits)
 	return l, nil
 }
 
@@ -81,20 +83,6 @@ func (l *Log) Conn() *nats.Conn { return l.nc }
 
 // Replicas is how many replicas the log's streams have.
 func (l *Log) Replicas() int { return l.cfg.Replicas }
-
-// Identity tells this log from every other, also one that was made anew under the same name.
-func (l *Log) Identity() string {
-	return fmt.Sprintf("%s@%d", StreamName, l.stream.CachedInfo().Created.UnixNano())
-}
-
-// Last is the sequence of the log's last message.
-func (l *Log) Last(ctx context.Context) (uint64, error) {
-	info, err := l.stream.Info(ctx)
-	if err != nil {
-		return 0, unavailable("read the log's end", err)
-	}
-	return info.State.LastSeq, nil
-}
 
 // Check fails, as Append would, where the log does not take one of the facts.
 func (l *Log) Check(evs ...events.Event) error {

@@ -112,6 +112,12 @@ func (l *Log) WatchTimers(ctx context.Context, service string) error {
 	return nil
 }
 
+// Due appends the Due fact of a timer at once, for what no document stands for. It fails as Append does.
+func (l *Log) Due(ctx context.Context, t Timer) error {
+	_, err := l.Append(ctx, dueFact(t))
+	return err
+}
+
 // appendDue waits a second for timers that fire.
 func (l *Log) appendDue(ctx context.Context, c jetstream.Consumer) error {
 	wait, cancel := context.WithTimeout(ctx, time.Second)

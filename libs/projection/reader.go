@@ -6,16 +6,38 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"kith.internal/libs/fault"
 )
 
-// Reader answers queries from a service's documents. Any replica may have one.
+// Reader answers queries from a service's documents. Any replica may have one. It goes over to another
+// generation when that is live, which includes all that was read of the one before.
 type Reader struct {
-	stream jetstream.Stream
-	bucket jetstream.KeyValue
-	prefix string
+	stream   jetstream.Stream
+	bucket   jetstream.KeyValue
+	identity func() string // of the log whose documents are read; nil: of whatever log
+	seen     atomic.Pointer[sight]
 }
+
+// sight is which generation was live when that was last asked.
+type sight struct {
+	asked   time.Time
+	number  uint64
+	current bool // the documents are of the log
+}
+
+// differs reports whether something else is to be read now.
+func (s *sight) differs(was *sight) bool { return s.number != was.number || s.current != was.current }
+
+// sightLasts is how long a generation is read before it is asked again which one is live: much shorter
+// than the time for which the one before stays.
+const sightLasts = time.Second
+
+var errNoDocuments = fault.New(fault.Unavailable, "no-documents-yet", "the documents are being made from the log: try again shortly")
 
 // OpenReader opens the bucket called name, making it where its writer has not started yet.
 func OpenReader(ctx context.Context, js jetstream.JetStream, name string, replicas int) (*Reader, error) {
@@ -23,12 +45,20 @@ func OpenReader(ctx context.Context, js jetstream.JetStream, name string, replic
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{stream: stream, bucket: bucket, prefix: "$KV." + name + "."}, nil
+	return &Reader{stream: stream, bucket: bucket}, nil
 }
 
-// Read returns the document at key and the log sequence that it includes; nil where there is none.
+// Of binds the reader to a log, by its identity: documents that were made from another one, or from none
+// yet, are not there for it.
+func (r *Reader) Of(identity func() string) *Reader {
+	r.identity = identity
+	return r
+}
+
+// Read returns the document at key and the log sequence that it includes; nil where there is none. It
+// fails with kind Unavailable, also where there are no documents of the reader's log.
 func Read[T any](ctx context.Context, r *Reader, key string) (*T, uint64, error) {
-	rec, err := load(ctx, r.bucket, key)
+	rec, err := r.load(ctx, key)
 	if err != nil || rec == nil || rec.Body == nil {
 		return nil, 0, err
 	}
@@ -39,22 +69,89 @@ func Read[T any](ctx context.Context, r *Reader, key string) (*T, uint64, error)
 	return doc, rec.Seq, nil
 }
 
-// Keys returns the keys that begin with prefix, sorted.
-func (r *Reader) Keys(ctx context.Context, prefix string) ([]string, error) {
-	return keys(ctx, r.stream, r.prefix, prefix)
+// load looks again where nothing is found in a generation that is not live any more.
+func (r *Reader) load(ctx context.Context, key string) (*Record, error) {
+	for {
+		g, err := r.generation(ctx)
+		if err != nil {
+			return nil, err
+		}
+		rec, err := g.Load(ctx, key)
+		if rec != nil || err != nil {
+			return rec, err
+		}
+		if s, err := r.look(ctx); err != nil || s.number == g.number {
+			return nil, err
+		}
+	}
 }
 
-// Progress returns how far the documents have come; zero before the first commit.
-func (r *Reader) Progress(ctx context.Context) (Progress, error) {
-	var p Progress
-	e, err := r.bucket.Get(ctx, progressKey)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return p, nil
-	}
+// Keys returns the keys that begin with prefix, sorted.
+func (r *Reader) Keys(ctx context.Context, prefix string) ([]string, error) {
+	g, err := r.generation(ctx)
 	if err != nil {
-		return p, unavailable("load progress", err)
+		return nil, err
 	}
-	return p, json.Unmarshal(e.Value(), &p)
+	return g.Keys(ctx, prefix)
+}
+
+// generation is the live one, as it was seen a moment ago.
+func (r *Reader) generation(ctx context.Context) (*generation, error) {
+	s := r.seen.Load()
+	if s == nil || time.Since(s.asked) > sightLasts {
+		var err error
+		if s, err = r.look(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if !s.current {
+		return nil, errNoDocuments
+	}
+	return &generation{stream: r.stream, bucket: r.bucket, number: s.number}, nil
+}
+
+func (r *Reader) look(ctx context.Context) (*sight, error) {
+	_, err := r.Progress(ctx)
+	return r.seen.Load(), err
+}
+
+// Progress returns how far the documents have come; zero before the first commit, and where they are of
+// another log than the reader's.
+func (r *Reader) Progress(ctx context.Context) (Progress, error) {
+	asked := time.Now()
+	e, err := r.bucket.Get(ctx, progressKey)
+	if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
+		return Progress{}, unavailable("load progress", err)
+	}
+	p, now, err := r.parse(e)
+	if err == nil {
+		now.asked = asked
+		r.note(now)
+	}
+	return p, err
+}
+
+// parse reads the progress of an entry, nil where there is none: where nobody has written yet there is
+// nothing that could be of another log.
+func (r *Reader) parse(e jetstream.KeyValueEntry) (p Progress, s *sight, err error) {
+	if e == nil {
+		return p, &sight{current: true}, nil
+	}
+	err = json.Unmarshal(e.Value(), &p)
+	s = &sight{number: p.Generation, current: r.identity == nil || p.Stream == r.identity()}
+	if !s.current {
+		p = Progress{}
+	}
+	return p, s, err
+}
+
+// note keeps what was seen, unless somebody has looked later.
+func (r *Reader) note(now *sight) {
+	for was := r.seen.Load(); was == nil || was.asked.Before(now.asked); was = r.seen.Load() {
+		if r.seen.CompareAndSwap(was, now) {
+			return
+		}
+	}
 }
 
 // Wait returns once the documents include the input at seq, with the progress they have then.
@@ -73,15 +170,20 @@ func (r *Reader) Wait(ctx context.Context, seq uint64) (Progress, error) {
 		case <-ctx.Done():
 			return Progress{}, ctx.Err()
 		case e, open := <-w.Updates():
-			var p Progress
 			if !open {
-				return p, unavailable("wait", cmp.Or(ctx.Err(), errWatchEnded))
+				return Progress{}, unavailable("wait", cmp.Or(ctx.Err(), errWatchEnded))
 			}
 			if e == nil { // the end of what was there at the start
 				continue
 			}
-			if err := json.Unmarshal(e.Value(), &p); err != nil || p.Handled >= seq {
+			p, now, err := r.parse(e)
+			if err != nil {
 				return p, err
+			}
+			if p.Handled >= seq {
+				now.asked = time.Now()
+				r.note(now)
+				return p, nil
 			}
 		}
 	}

@@ -13,12 +13,18 @@ import (
 // longer the working writer, drops what it has in memory and begins anew.
 var ErrStale = errors.New("the documents were changed by another writer")
 
-// Progress is how far a service's documents have come.
+// Progress is how far a service's documents have come, and which of their generations is live.
 type Progress struct {
-	Handled  uint64 `json:"handled"`  // the last input that the documents include
-	Appended uint64 `json:"appended"` // the last fact that the service ever derived
-	Stream   string `json:"stream"`   // identity of the log; sequences of another log mean nothing
-	Layout   int    `json:"layout"`   // version of the documents' form; another one means a rebuild
+	Handled  uint64    `json:"handled"`     // the last input that the documents include
+	Recorded time.Time `json:"at,omitzero"` // when that was recorded: a log that was restored has another fact there
+	Appended uint64    `json:"appended"`    // the last fact that the service ever derived
+	Stream   string    `json:"stream"`      // identity of the log; sequences of another log mean nothing
+	Layout   int       `json:"layout"`      // version of the documents' form; another one means a rebuild
+
+	Generation uint64    `json:"generation,omitempty"` // whose documents are read
+	Before     uint64    `json:"before,omitempty"`     // the generation that was read until Switched, if it is still there
+	Switched   time.Time `json:"switched,omitzero"`
+	Given      uint64    `json:"given,omitempty"` // the last number that was given to a generation; none is given twice
 }
 
 // Record is a document as it is stored.

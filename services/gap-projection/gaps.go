@@ -1,6 +1,7 @@
 package gaps
 
 import (
+	"slices"
 	"time"
 
 	"kith.internal/events"
@@ -221,6 +222,26 @@ func (*Rules) Stated(d *projection.Docs, own events.Event) error {
 		closed(n, f, own.Time)
 	default:
 		return nil
+	}
+	d.Put(key, n)
+	return nil
+}
+
+// Unsaid implements derive.Unsayer: a gap that nobody was told of is not open, and one whose closing nobody
+// was told of has not closed then.
+func (*Rules) Unsaid(d *projection.Docs, never events.Event) error {
+	key := readmodel.NetworkKey(never.Person())
+	n, err := projection.Get[readmodel.Network](d, key)
+	if err != nil || n == nil {
+		return err
+	}
+	switch f := never.Fact.(type) {
+	case *events.GapOpened:
+		n.Gaps = slices.DeleteFunc(n.Gaps, func(g readmodel.Gap) bool { return g.Fact == never.ID })
+	case *events.GapClosed:
+		if key := readmodel.GapKey(f.Gap, f.Role); n.Closed[key].Equal(never.Time) {
+			delete(n.Closed, key)
+		}
 	}
 	d.Put(key, n)
 	return nil

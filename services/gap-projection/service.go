@@ -56,9 +56,13 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if s.reader.ties, err = projection.OpenReader(ctx, js, readmodel.Ties, env.Replicas); err != nil {
 		return nil, err
 	}
+	s.reader.networks.Of(env.EventLog.Identity)
+	s.reader.ties.Of(env.EventLog.Identity)
 	s.engine = derive.New(env.EventLog, rules, derive.Config{
 		Service: Name, Bucket: readmodel.Networks, Layout: layout, Inputs: inputs, Whole: true, Owns: []events.Context{events.Gap},
 		Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
+		Anew:   func() derive.Rules { return &Rules{initial: rules.initial} },
+		Person: func(p events.PersonID) []string { return []string{readmodel.NetworkKey(p)} }, Others: others,
 	})
 	if err := env.Registry.Register(newCollector(s.index)); err != nil {
 		return nil, err

@@ -148,6 +148,18 @@ func (Rules) Stated(d *projection.Docs, own events.Event) error {
 	return nil
 }
 
+// Unsaid implements derive.Unsayer: a nudge that nobody was told of is none.
+func (Rules) Unsaid(d *projection.Docs, never events.Event) error {
+	key := readmodel.InboxKey(never.Person())
+	box, err := projection.Get[readmodel.Inbox](d, key)
+	if err != nil || box == nil {
+		return err
+	}
+	box.Nudges = slices.DeleteFunc(box.Nudges, func(n readmodel.Nudge) bool { return n.ID == never.ID })
+	d.Put(key, box)
+	return nil
+}
+
 // restored is a nudge that was planned by other rules than today's. It is live only while its
 // gap is open and no other nudge speaks of it.
 func restored(box *readmodel.Inbox, own events.Event, f *events.NudgePlanned) readmodel.Nudge {

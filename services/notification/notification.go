@@ -49,7 +49,10 @@ type step struct {
 
 // Step folds one input into its person's inbox and returns the nudges planned, suppressed and
 // acted on.
-func (Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error) {
+func (r Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error) {
+	if due, ok := in.Fact.(*events.Due); ok && due.About == "rebuild" {
+		return r.rebuilt(d, in)
+	}
 	person := in.Person()
 	key := readmodel.InboxKey(person)
 	if person == "" || person.External() || d.Seq(key) >= in.Seq {
@@ -75,6 +78,28 @@ func (Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error) {
 	d.Put(key, box)
 	d.Wake(key, person, s.wake())
 	return s.out, nil
+}
+
+// rebuilt looks at every inbox again: what was planned is what the log says, and what is to be planned by
+// today's rules is not.
+func (r Rules) rebuilt(d *projection.Docs, in events.Event) (out []events.Event, err error) {
+	keys, err := d.Keys(readmodel.InboxKey(""))
+	for _, key := range keys {
+		box, err := projection.Get[readmodel.Inbox](d, key)
+		if err != nil {
+			return nil, err
+		}
+		if box == nil || d.Seq(key) >= in.Seq {
+			continue
+		}
+		s := &step{box: box, in: in, now: nowOf(in), out: out}
+		s.turn()
+		s.plan()
+		d.Put(key, box)
+		d.Wake(key, box.Person, s.wake())
+		out = s.out
+	}
+	return out, err
 }
 
 // begins reports whether an inbox begins with a fact.

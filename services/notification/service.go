@@ -49,13 +49,15 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{inboxes: inboxes, policy: access.New(env.EventLog, Name), live: live.New(env.Registry, env.Log)}
+	s := &Service{inboxes: inboxes.Of(env.EventLog.Identity), policy: access.New(env.EventLog, Name), live: live.New(env.Registry, env.Log)}
 	if s.settled, err = newSettled(ctx, env.EventLog, env.Replicas, inboxes); err != nil {
 		return nil, err
 	}
 	s.engine = derive.New(env.EventLog, counted{newMetrics(env.Registry)}, derive.Config{
 		Service: Name, Bucket: readmodel.Inboxes, Layout: layout, Inputs: inputs, Whole: true, Owns: []events.Context{events.Nudge},
 		Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
+		Anew:   func() derive.Rules { return Rules{} },
+		Person: func(p events.PersonID) []string { return []string{readmodel.InboxKey(p)} },
 	})
 	s.handler = s.routes(kit.NewMetrics(env.Registry), env.Log)
 	return s, nil

@@ -41,7 +41,7 @@ func newSettled(ctx context.Context, log *eventlog.Log, replicas int, own *proje
 	if err != nil {
 		return nil, err
 	}
-	return &settled{log, []stage{{"role-classifier", ties}, {"gap-projection", networks}, {Name, own}}}, nil
+	return &settled{log, []stage{{"role-classifier", ties.Of(log.Identity)}, {"gap-projection", networks.Of(log.Identity)}, {Name, own}}}, nil
 }
 
 // wait returns once the inboxes include the fact at seq and all that followed from it. It fails

@@ -69,6 +69,12 @@ func NewRules() (*Rules, error) {
 	return &Rules{compiled: map[string]*ruleset.Ruleset{"": rs, rs.Hash: rs}}, nil
 }
 
+// anew returns the same rules for another fold of the log at the same time.
+func (r *Rules) anew() *Rules {
+	rs := r.compiled[""]
+	return &Rules{compiled: map[string]*ruleset.Ruleset{"": rs, rs.Hash: rs}}
+}
+
 // step is the folding of one input.
 type step struct {
 	d     *projection.Docs
@@ -122,6 +128,17 @@ func (s *step) other() error {
 
 // Stated implements derive.Rules: what a role fact says is what its readers believe.
 func (r *Rules) Stated(d *projection.Docs, own events.Event) error {
+	_, _, said := saidBy(own.Fact)
+	return believed(d, own, said)
+}
+
+// Unsaid implements derive.Unsayer: of a role fact that was never appended nobody believes anything.
+func (r *Rules) Unsaid(d *projection.Docs, never events.Event) error {
+	return believed(d, never, belief{})
+}
+
+// believed notes what the readers of a role fact believe of its role.
+func believed(d *projection.Docs, own events.Event, now belief) error {
 	supporter, role, said := saidBy(own.Fact)
 	recipient := own.Person()
 	if said.Status == "" || recipient == "" || readmodel.RoleIndex(role) < 0 {
@@ -136,8 +153,8 @@ func (r *Rules) Stated(d *projection.Docs, own events.Event) error {
 		if err != nil {
 			return err
 		}
-		if t != nil && t.Believed[readmodel.RoleIndex(role)] != said {
-			t.believe(readmodel.RoleIndex(role), said)
+		if t != nil && t.Believed[readmodel.RoleIndex(role)] != now {
+			t.believe(readmodel.RoleIndex(role), now)
 			d.Put(key, t)
 		}
 	}

@@ -29,6 +29,12 @@ func givenKey(sealed bool, p pair) string {
 	return prefix + string(p.supporter) + "." + string(p.recipient)
 }
 
+// keysOf are patterns of the keys of all that is kept of the support that a person received.
+func keysOf(person events.PersonID) []string {
+	p := string(person)
+	return []string{"open." + p + ".*", "all." + p + ".*", "older.*." + p + ".*.*", "given.*." + p, "given-sealed.*." + p}
+}
+
 // given is the document at a givenKey: its key says everything.
 type given struct{}
 

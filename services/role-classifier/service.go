@@ -48,10 +48,12 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{ties: ties, initial: rules.initial()}
+	s := &Service{ties: ties.Of(env.EventLog.Identity), initial: rules.initial()}
 	s.engine = derive.New(env.EventLog, rules, derive.Config{
 		Service: Name, Bucket: readmodel.Ties, Layout: layout, Inputs: inputs, Whole: true,
 		Owns: []events.Context{events.Role, events.RoleSealed}, Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
+		Anew:   func() derive.Rules { return rules.anew() },
+		Person: keysOf, Others: []string{events.FilterContext(events.People), events.FilterFact(events.Policy, "RulesetActivated")},
 	})
 	s.handler = s.routes(kit.NewMetrics(env.Registry), env.Log)
 	return s, nil
