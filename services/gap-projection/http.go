@@ -9,6 +9,7 @@ import (
 	"kith.internal/libs/fault"
 	"kith.internal/libs/kit"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/operate"
 )
 
 // routes serves what openapi.yaml describes:
@@ -21,6 +22,7 @@ import (
 //	GET /gap-projection/v1/progress                         how far all of this has come, about nobody
 //
 // All but the stream take ?after=<sequence>: the answer includes that fact and all that followed from it.
+// What operators do is in package operate.
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux := http.NewServeMux()
 	serve := func(route string, e func(context.Context, Query) (answer, error)) {
@@ -32,6 +34,7 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	serve("ties/{supporter}", endpoint(s.Tie))
 	mux.Handle("GET "+pathOf+"events", s.live.Handler(s.events))
 	mux.Handle("GET /"+Name+"/v1/progress", kit.Handler(s.Progress, decodeProgress, metrics.Middleware("progress"), kit.Logging(s.log)))
+	operate.Routes(mux, Name, s.engine, s.policy, metrics, s.log)
 	return mux
 }
 

@@ -11,6 +11,7 @@ import (
 	"kith.internal/libs/fault"
 	"kith.internal/libs/kit"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/operate"
 )
 
 // routes serves what openapi.yaml describes. What a person answers is a fact, posted to intake.
@@ -18,10 +19,13 @@ import (
 //	GET /notification/v1/people/{person}/inbox    nudges: open, snoozed, past
 //	    ?state=open|snoozed|past  ?limit= (1 to 100)  ?cursor=  ?after=SEQ
 //	GET /notification/v1/people/{person}/inbox/events    the same whenever it changes, as server-sent events
+//
+// and what operators do: see package operate.
 func (s *Service) routes(m *kit.Metrics, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /notification/v1/people/{person}/inbox", kit.Handler(s.inbox, decodeInbox, m.Middleware("inbox"), kit.Logging(log)))
 	mux.Handle("GET /notification/v1/people/{person}/inbox/events", s.live.Handler(s.events))
+	operate.Routes(mux, Name, s.engine, s.policy, m, log)
 	return mux
 }
 

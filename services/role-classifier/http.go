@@ -8,17 +8,19 @@ import (
 	"kith.internal/libs/fault"
 	"kith.internal/libs/kit"
 	"kith.internal/libs/projection"
+	"kith.internal/services/internal/operate"
 )
 
 // The routes.
 //
 //	GET /role-classifier/v1/ruleset  the ruleset in force: version, hash, text
 //
-// Ties are not served here: who may read one is decided where networks are served.
+// What operators do is in package operate. Ties are not served here: who may read one is decided where networks are served.
 func (s *Service) routes(metrics *kit.Metrics, log *slog.Logger) http.Handler {
 	const route = "/role-classifier/v1/ruleset"
 	mux := http.NewServeMux()
 	mux.Handle("GET "+route, kit.Handler(s.ruleset, none, metrics.Middleware(route), kit.Logging(log)))
+	operate.Routes(mux, Name, s.engine, s.policy, metrics, log)
 	return mux
 }
 

@@ -10,6 +10,7 @@ import (
 	"kith.internal/libs/derive"
 	"kith.internal/libs/kit"
 	"kith.internal/libs/projection"
+	"kith.internal/services/internal/access"
 	"kith.internal/services/internal/readmodel"
 )
 
@@ -35,6 +36,7 @@ type Service struct {
 	engine  *derive.Engine
 	handler http.Handler
 	ties    *projection.Reader
+	policy  *access.Policy
 	initial *InForce // in force where a log has no ruleset
 }
 
@@ -48,7 +50,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{ties: ties.Of(env.EventLog.Identity), initial: rules.initial()}
+	s := &Service{ties: ties.Of(env.EventLog.Identity), policy: access.New(env.EventLog, Name), initial: rules.initial()}
 	s.engine = derive.New(env.EventLog, rules, derive.Config{
 		Service: Name, Bucket: readmodel.Ties, Layout: layout, Inputs: inputs, Whole: true,
 		Owns: []events.Context{events.Role, events.RoleSealed}, Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,

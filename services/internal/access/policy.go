@@ -58,6 +58,18 @@ func (p *Policy) ReadTie(ctx context.Context, v Viewer, recipient, supporter eve
 // is anonymous: the directory is no person's network, and everybody in the organization has it.
 func (p *Policy) Directory(_ context.Context, v Viewer) error { return known(v) }
 
+// Operate allows a viewer to operate a service: to have it do its own work again, and to read how that
+// goes, about nobody. It fails with fault.Forbidden unless the viewer is a service.
+func (p *Policy) Operate(_ context.Context, v Viewer) error {
+	if err := known(v); err != nil {
+		return err
+	}
+	if v.Kind != Service {
+		return fault.New(fault.Forbidden, "not-an-operator", "only operators may do this, who ask as service:<name>")
+	}
+	return nil
+}
+
 func (p *Policy) viewed(ctx context.Context, v Viewer, person events.PersonID, purpose events.AccessPurpose) error {
 	_, err := p.log.Append(ctx, events.Event{
 		ID:      events.FactID(strings.ToLower(rand.Text())),
