@@ -184,8 +184,8 @@ func spoiled(t *testing.T, nc *nats.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one, _ := kv.Load(t.Context(), "tally."+string(adviceBy(0).Subject))
-	two, _ := kv.Load(t.Context(), "tally."+string(adviceBy(1).Subject))
+	one, _ := kv.Load(t.Context(), "tally."+adviceBy(0).Subject)
+	two, _ := kv.Load(t.Context(), "tally."+adviceBy(1).Subject)
 	one.Body, two.Body = json.RawMessage(`{"Acts":1}`), nil
 	records := []projection.Record{*one, *two, {Key: "stray.one", Seq: 1, Body: json.RawMessage(`{}`)}}
 	if err := kv.Commit(t.Context(), records, p); err != nil {
@@ -199,12 +199,12 @@ func TestRebuildReportsDifferences(t *testing.T) {
 	for i := range 70 {
 		appendAll(t, l, adviceBy(i))
 	}
-	e, stop := start(t, l, counting{}, config())
+	_, stop := start(t, l, counting{}, config())
 	handled(t, nc, 70)
 	right := documents(t, nc)
 	stop()
 	spoiled(t, nc)
-	e, _ = start(t, l, counting{}, config())
+	e, _ := start(t, l, counting{}, config())
 	wrong := documents(t, nc)
 
 	for _, o := range []derive.Order{{}, {DryRun: true}} {
@@ -260,7 +260,7 @@ func TestRebuildOfOnePerson(t *testing.T) {
 	}
 	appendAll(t, l, adviceBy(70))
 	handled(t, nc, 71)
-	if kv, _ := openKV(t, nc).Load(t.Context(), "tally."+string(adviceBy(70).Subject)); string(kv.Body) != `{"Acts":11,"Stated":11}` {
+	if kv, _ := openKV(t, nc).Load(t.Context(), "tally."+adviceBy(70).Subject); string(kv.Body) != `{"Acts":11,"Stated":11}` {
 		t.Errorf("and then %s", kv.Body)
 	}
 }

@@ -48,7 +48,8 @@ answers (services/*/openapi.yaml), with the names of everybody in it under "name
 fields are added to it now and then, and none is renamed or taken away.
 
 Exit codes: 0 done; 1 failed; 2 called wrongly, or a name that several people have;
-3 an import in which some lines were refused; 4 no server answers; 130 interrupted.`
+3 an import in which some lines were refused, or a rebuild that replaced nothing
+because documents differ; 4 no server answers; 130 interrupted.`
 
 const defaultServer = "http://127.0.0.1:8080"
 
@@ -79,7 +80,7 @@ func (s *shell) root() *cobra.Command {
 	flags.StringVarP(&s.output, "output", "o", "table", "table for people, json for programs")
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp)))
 	root.AddCommand(marked(newUpCommand()), s.importCommand(), s.peopleCommand(), s.networkCommand(), s.gapsCommand(), s.explainCommand(),
-		s.recordCommand(), s.inboxCommand(), s.watchCommand(), s.benchCommand())
+		s.recordCommand(), s.inboxCommand(), s.watchCommand(), s.rebuildCommand(), s.benchCommand())
 	return root
 }
 

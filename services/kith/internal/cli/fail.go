@@ -28,6 +28,7 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 	var usage *usageError
 	var unreachable *client.Unreachable
 	var partly *partial
+	var differ *differing
 	switch {
 	case err == nil:
 		return exitOK
@@ -41,7 +42,7 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 			fmt.Fprintln(s.Stderr, "What has arrived is stored or still being stored. Import again to go on: nothing is stored twice.")
 		}
 		return exitInterrupted
-	case errors.As(err, &partly):
+	case errors.As(err, &partly), errors.As(err, &differ):
 		return exitPartly
 	case errors.As(err, &unreachable):
 		fmt.Fprintf(s.Stderr, "kith: %v (%v)\n", err, rootCause(err))
@@ -98,6 +99,8 @@ func nextStep(f *fault.Error) string {
 		return "Record an act with: kith record --help"
 	case "not-yours":
 		return "Everybody sees their own network, and nobody else's."
+	case "rebuild-goes-on":
+		return "See how far it is with: kith rebuild status SERVICE"
 	case "import-running":
 		return "Then import again: it goes on where that one ended, and names every mistake."
 	case "route":
