@@ -248,7 +248,7 @@ func (s *session) setAllTimers(ctx context.Context) error {
 		return err
 	}
 	err := s.store.Each(ctx, func(r projection.Record) error {
-		if timers = append(timers, projection.Timer{Key: r.Key, Person: r.Person, At: r.Wake}); len(timers) == batchLimit {
+		if timers = append(timers, r.Alarm()); len(timers) == batchLimit {
 			return flush()
 		}
 		return nil

@@ -42,15 +42,20 @@ func step(d *projection.Docs, rules Rules, service string, in events.Event) (der
 			err = fault.Wrap(fault.Internal, "rules-panic", "the rules failed", fmt.Errorf("panic: %v", r))
 		}
 	}()
+	now := in.Recorded
 	switch f := in.Fact.(type) {
 	case *events.Due:
 		if string(f.For) != service {
 			return nil, nil
 		}
+		if f.At.After(now) {
+			now = f.At // a server's clock is ahead: the timer has fired all the same
+		}
 	case *events.Parked, *events.Retry: // the engine's own: rules that failed on them would park for ever
 		return nil, nil
 	}
 	d.Begin(in.Seq)
+	d.Now(now)
 	derived, err = rules.Step(d, in)
 	if err = cmp.Or(d.Err(), err); err != nil {
 		return nil, err

@@ -20,11 +20,12 @@ type Docs struct {
 	store  Store
 	cached map[string]*entry
 	dirty  map[string]bool
-	woken  map[string]bool // keys whose wake was set since the last commit, changed or not
+	woken  map[string]bool // keys whose timer is to be set with the next commit, changed or not
 	ready  []Record        // what Encode made of the dirty ones; nil once one has changed since
 	err    error           // the first document that could not be asked for
 	seq    uint64
-	size   int // of what is cached
+	now    time.Time // of the input that is folded; zero where nobody says
+	size   int       // of what is cached
 	limit  int
 }
 
@@ -58,7 +59,11 @@ func NewDocs(ctx context.Context, store Store) *Docs {
 }
 
 // Begin says which input is folded next: what is Put from now on includes it.
-func (d *Docs) Begin(seq uint64) { d.seq = seq }
+func (d *Docs) Begin(seq uint64) { d.seq, d.now = seq, time.Time{} }
+
+// Now says what time it is for the input that is folded: with it, Wake leaves alone a timer that is
+// still to come and not too late.
+func (d *Docs) Now(at time.Time) { d.now = at }
 
 // Get returns the document at key, nil where there is none. It is the same pointer until the
 // documents are dropped: change it, then Put it.
@@ -112,8 +117,17 @@ func (d *Docs) Wake(key string, person events.PersonID, at time.Time) {
 	d.wake(d.known(key), Timer{Key: key, Person: person, At: at})
 }
 
+// wake sets a timer where none stands that comes in time. One that comes too early does no harm: nothing
+// is due then, and whoever is asked about it asks to be woken again. Most documents are woken later with
+// each fact about them: so their timer is set once, and not with each.
 func (d *Docs) wake(e *entry, t Timer) {
-	d.woken[t.Key] = true
+	if standing := !d.now.IsZero() && e.Timer.After(d.now); !standing || t.At.Before(e.Timer) && !t.At.IsZero() {
+		d.woken[t.Key] = true
+		if !e.Timer.Equal(t.At) {
+			e.Timer = t.At
+			d.change(t.Key)
+		}
+	}
 	if !e.Wake.Equal(t.At) || e.Person != t.Person {
 		e.Wake, e.Person = t.At, t.Person
 		d.change(t.Key)
@@ -214,7 +228,7 @@ func (d *Docs) timers() []Timer {
 	var timers []Timer
 	for key := range d.woken {
 		e := d.cached[key]
-		timers = append(timers, Timer{Key: key, Person: e.Person, At: e.Wake})
+		timers = append(timers, Timer{Key: key, Person: e.Person, At: e.Timer})
 	}
 	slices.SortFunc(timers, func(a, b Timer) int { return cmp.Compare(a.Key, b.Key) })
 	return timers

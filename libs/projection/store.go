@@ -32,8 +32,18 @@ type Record struct {
 	Key    string          `json:"-"`
 	Seq    uint64          `json:"seq"`             // the input that last changed it
 	Wake   time.Time       `json:"wake,omitzero"`   // when time alone will change it
+	Timer  time.Time       `json:"timer,omitzero"`  // what its timer is set to: Wake, or a time before
 	Person events.PersonID `json:"person,omitzero"` // whom the change is about
 	Body   json.RawMessage `json:"doc,omitempty"`   // empty once deleted
+}
+
+// Alarm is the timer that the record needs.
+func (r *Record) Alarm() Timer {
+	t := Timer{Key: r.Key, Person: r.Person, At: r.Wake}
+	if !t.At.IsZero() && !r.Timer.IsZero() && r.Timer.Before(t.At) {
+		t.At = r.Timer
+	}
+	return t
 }
 
 // Store keeps records and the progress they include.
