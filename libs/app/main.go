@@ -25,6 +25,7 @@ const (
 // at once, and builds the service when NATS answers. It exits with 0 after a stop that was asked
 // for, 1 after a failure, 2 where it was called wrongly.
 func Main(name string, build func(context.Context, *Env) (Service, error)) {
+	SpendMemory()
 	ctx, stop := SignalContext(context.Background())
 	code := command(ctx, name, build, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	stop()

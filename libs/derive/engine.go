@@ -289,8 +289,9 @@ func together(first eventlog.Delivery, c <-chan eventlog.Delivery) []eventlog.De
 	return batch
 }
 
-// batchLimit bounds what one commit of documents includes.
-const batchLimit = 500
+// batchLimit bounds what one commit of documents includes: the more, the more often is a document written
+// once for several facts, and an act of one fact costs a commit as well.
+const batchLimit = 2000
 
 // timersAgain is how often every document's timer is set again, so that none is lost for long.
 const timersAgain = 24 * time.Hour

@@ -23,7 +23,7 @@ const (
 	pinGroup   = "work"
 	pinHeader  = "Nats-Pin-Id"
 	fetchBatch = 500
-	buffered   = 4 * fetchBatch
+	buffered   = 8 * fetchBatch
 )
 
 // Delivery is one fact as a subscription delivers it.

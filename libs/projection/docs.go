@@ -3,7 +3,6 @@ package projection
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -74,7 +73,7 @@ func Get[T any](d *Docs, key string) (*T, error) {
 	}
 	if e.doc == nil {
 		doc := new(T)
-		if err := json.Unmarshal(e.Body, doc); err != nil {
+		if err := unmarshal(e.Body, doc); err != nil {
 			return nil, fmt.Errorf("decode document: %w", err)
 		}
 		e.doc, e.Body = doc, nil // one form is enough
@@ -213,7 +212,7 @@ func (e *entry) encode() error {
 	if e.doc == nil {
 		return nil
 	}
-	body, err := json.Marshal(e.doc)
+	body, err := marshal(e.doc)
 	if err != nil {
 		return fmt.Errorf("encode document: %w", err)
 	}

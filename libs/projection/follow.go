@@ -2,7 +2,6 @@ package projection
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"time"
@@ -125,7 +124,7 @@ func (f *following[T]) forget(before map[string]bool) {
 func document[T any](e jetstream.KeyValueEntry) *T {
 	var rec Record
 	doc := new(T)
-	if rec.decode(e.Value()) != nil || rec.Body == nil || json.Unmarshal(rec.Body, doc) != nil {
+	if rec.decode(e.Value()) != nil || rec.Body == nil || unmarshal(rec.Body, doc) != nil {
 		return nil
 	}
 	return doc

@@ -63,7 +63,7 @@ func Read[T any](ctx context.Context, r *Reader, key string) (*T, uint64, error)
 		return nil, 0, err
 	}
 	doc := new(T)
-	if err := json.Unmarshal(rec.Body, doc); err != nil {
+	if err := unmarshal(rec.Body, doc); err != nil {
 		return nil, 0, fmt.Errorf("decode document: %w", err)
 	}
 	return doc, rec.Seq, nil

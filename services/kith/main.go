@@ -13,6 +13,7 @@ import (
 )
 
 func main() {
+	app.SpendMemory()
 	ctx, stop := app.SignalContext(context.Background())
 	code := cli.Run(ctx, cli.Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Zone: time.Local,
