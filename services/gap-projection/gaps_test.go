@@ -24,7 +24,7 @@ func TestRules(t *testing.T) {
 day 45: open missing-role advocate, none-active since day 0, severity 32
 day 45: open missing-role truth-teller, none-active since day 0, severity 40`},
 
-		{"S1.02 S1.12 10: somebody who started long ago has been without since then, and the gap opens at once", func(h *history) {
+		{"S1.02 S1.12 S1.40 10: somebody who started long ago has been without since then, and the gap opens at once", func(h *history) {
 			h.on(0, events.People, ego, joined(3, -730)).until(day(60))
 		}, []events.GapKind{events.MissingRole}, `day 0: open missing-role mentor, none-active since day -730, severity 70
 day 0: open missing-role advocate, none-active since day -730, severity 60

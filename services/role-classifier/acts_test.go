@@ -130,3 +130,19 @@ func TestIntroductions(t *testing.T) {
 		})
 	}
 }
+
+func TestARulesetOfOnesOwn(t *testing.T) {
+	t.Run("S1.14 an organization that counts no mentors from outside says so in its ruleset", func(t *testing.T) {
+		w := newWorld(t).people()
+		text := replaceOnce(t, w.rules.initial().Text, `'!(act.relation in ["friend", "family"])'`, `'!supporter.external'`)
+		w.give(days(0), events.Event{Context: events.Policy, Subject: events.Nobody, Fact: &events.RulesetActivated{Version: "2", Hash: "h", Text: text}})
+		for _, supporter := range []events.PersonID{boss, outsider("kim")} {
+			w.give(days(1), act(supporter, session()))
+			w.give(days(2), act(supporter, session()))
+		}
+		w.expect("2 mentor active standard")
+		if r := w.role(outsider("kim"), "mentor"); !r.Withheld {
+			t.Errorf("%+v, want it withheld", r)
+		}
+	})
+}
