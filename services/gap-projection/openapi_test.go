@@ -15,6 +15,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/recognition"
 )
 
 // document is openapi.yaml, compiled schema by schema.
@@ -69,6 +70,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	after := s.say(events.Support, ego, advice(ben))
 	s.classified(after, map[string]any{
 		readmodel.TieKey(ego, ben):                  tieWithEverything(),
+		readmodel.TieKey(ben, ego):                  tieWithEverything(), // the other way round
 		"given." + string(ego) + "." + string(dana): struct{}{},
 	})
 	me := "person:" + string(ego)
@@ -144,15 +146,21 @@ func validate(t *testing.T, c *jsonschema.Compiler, ref, path, body string) {
 }
 
 // tieWithEverything has something in every field that an explanation shows.
-func tieWithEverything() *readmodel.Tie {
+func tieWithEverything() *recognition.Tie {
 	now := readmodel.UnixOf(time.Now())
 	a := readmodel.Act{ID: factID(77), Type: "AdviceGiven", At: now - 1000, Recorded: now, RecordedBy: "system", Kind: "standard",
-		Topics: []events.Topic{"politics"}, Weights: readmodel.Weights{2_000_000}, Quality: 1_000_000, Rule: 2, Rung: 1, Note: "managers-routine"}
+		Topics: []events.Topic{"politics"}, Weights: readmodel.Weights{2_000_000}, Quality: 1_000_000, Rule: 2, Rung: 1, Note: "managers-routine",
+		Stake: "reputation", Solicited: true, Held: []events.RoleName{events.Sponsor}}
 	b := a
-	b.ID, b.Retracted, b.Crowded = factID(78), true, true
-	return &readmodel.Tie{Recipient: ego, Supporter: ben, AsOf: now, Count: 2, Acts: []readmodel.Act{a, b}, Ruleset: "2026-1", Rules: "1",
-		Roles: []readmodel.TieRole{{Role: events.Mentor, Status: readmodel.RoleActive, Subtype: events.Standard, Score: 2_000_000,
-			HalfLife: 60 * 86400, Enter: 1_700_000, Exit: 850_000, Since: now - 1000, SilentSince: now - 1000, AtRiskAt: now + 1000,
-			LapsesAt: now + 2000, NextChangeAt: now + 1000, Rung: 1, Acts: 1, Declared: &readmodel.Declaration{By: "recipient", At: time.Now()},
-			Contested: &readmodel.Contest{By: "recipient", At: time.Now()}}}}
+	b.ID, b.Retracted, b.Crowded, b.Resolved.Outcome = factID(78), true, true, "cost"
+	learned := readmodel.Act{ID: factID(79), Type: "ReverseLearningGained", At: now - 500, RecordedBy: "supporter"}
+	t := &recognition.Tie{Tie: readmodel.Tie{Recipient: ego, Supporter: ben, AsOf: now, Count: 3, Acts: []readmodel.Act{a, b, learned},
+		Ruleset: "2026-1", RulesetHash: "h", Rules: "1", Away: readmodel.Absences{{From: now - 90_000, To: now - 80_000}, {From: now + 5000}}}}
+	t.Roles = []readmodel.TieRole{{Role: events.Mentor, Status: readmodel.RoleActive, Subtype: events.Standard, Score: 2_000_000,
+		HalfLife: 60 * 86400, Enter: 1_700_000, Exit: 850_000, Since: now - 1000, SilentSince: now - 1000, AtRiskAt: now + 1000,
+		LapsesAt: now + 2000, NextChangeAt: now + 1000, Rung: 1, Acts: 1, Formal: true, LineManager: true, AsideUntil: now + 100,
+		Declared:  &readmodel.Declaration{By: "recipient", At: time.Now(), How: readmodel.DeclaredPromoted},
+		Contested: &readmodel.Contest{By: "recipient", At: time.Now(), Until: now + 900},
+		Request:   &readmodel.Request{State: readmodel.RequestAccepted, At: time.Now()}}}
+	return t
 }

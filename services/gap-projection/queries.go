@@ -1,11 +1,14 @@
 package gaps
 
 import (
+	"cmp"
 	"context"
 
+	"kith.internal/events"
 	"kith.internal/libs/fault"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/recognition"
 	"kith.internal/services/internal/ruleset"
 )
 
@@ -66,20 +69,50 @@ func (s *Service) Tie(ctx context.Context, q Query) (TieAnswer, error) {
 	if err != nil {
 		return TieAnswer{}, err
 	}
-	tie, _, err := projection.Read[readmodel.Tie](ctx, s.reader.ties, readmodel.TieKey(q.Person, q.Supporter))
+	tie, _, err := projection.Read[recognition.Tie](ctx, s.reader.ties, readmodel.TieKey(q.Person, q.Supporter))
 	if err != nil {
 		return TieAnswer{}, err
 	}
 	if tie == nil {
 		return TieAnswer{}, fault.New(fault.NotFound, "no-tie", "nothing is known between these two people")
 	}
-	rs, err := s.rulesInForce(ctx)
-	if err != nil {
+	e := &explanation{t: tie, now: s.now()}
+	if e.rs, err = s.rulesInForce(ctx); err != nil {
 		return TieAnswer{}, err
 	}
-	a, err := explain(tie, rs, s.now())
+	if e.people, err = s.people(ctx, q.Person, q.Supporter); err != nil {
+		return TieAnswer{}, err
+	}
+	if e.back, err = s.back(ctx, q); err != nil {
+		return TieAnswer{}, err
+	}
+	a, err := e.answer()
 	a.AsOf = progress.Handled
 	return a, err
+}
+
+// people is how the rules of recognition know the two people of a tie.
+func (s *Service) people(ctx context.Context, recipient, supporter events.PersonID) (*recognition.People, error) {
+	p := &recognition.People{RecipientID: recipient, SupporterID: supporter}
+	for who, timeline := range map[events.PersonID]**recognition.Timeline{recipient: &p.Recipient, supporter: &p.Supporter} {
+		known, _, err := projection.Read[recognition.Timeline](ctx, s.reader.ties, recognition.PersonKey(who))
+		if err != nil {
+			return nil, err
+		}
+		*timeline = cmp.Or(known, &recognition.Timeline{})
+	}
+	p.Meet()
+	return p, nil
+}
+
+// back is the tie the other way round, nil where there is none: to look at it is to read what
+// belongs to the supporter, who can see that somebody else did.
+func (s *Service) back(ctx context.Context, q Query) (*readmodel.Tie, error) {
+	tie, _, err := projection.Read[readmodel.Tie](ctx, s.reader.ties, readmodel.TieKey(q.Supporter, q.Person))
+	if err != nil || tie == nil {
+		return nil, err
+	}
+	return tie, s.policy.ReadTie(ctx, q.Viewer, q.Supporter, q.Person)
 }
 
 // found is a network as it was read.

@@ -110,6 +110,9 @@ const (
 	RoleLapsed RoleStatus = "lapsed"
 )
 
+// Played reports whether somebody has the role.
+func (s RoleStatus) Played() bool { return s == RoleActive || s == RoleAtRisk }
+
 // NetworkRole is a role as the last fact about it states it.
 type NetworkRole struct {
 	Status       RoleStatus     `json:"status"`

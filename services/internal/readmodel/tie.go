@@ -78,6 +78,8 @@ type TieRole struct {
 	AsideUntil   Unix            `json:"asideUntil,omitempty"` // set aside by a person until then
 	Stated       RoleStatus      `json:"stated,omitempty"`     // what the last role fact said
 	Withheld     bool            `json:"withheld,omitempty"`   // acts would count for it if the supporter had the standing
+
+	LineManager bool `json:"lineManager,omitempty"` // the supporter managed the recipient at the last act: no sponsor besides the manager
 }
 
 // Contest is somebody's word that a role is not what the acts show.

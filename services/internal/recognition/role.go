@@ -20,11 +20,13 @@ func (t *Tie) RoleAt(rs *ruleset.Ruleset, people *People, i int, stated readmode
 		r.Since, r.AtRiskAt, r.LapsesAt = s.Since, s.RiskAt, s.LapseAt
 	}
 	r.Status, r.NextChangeAt = standing(s, w, stated, now)
-	if r.Status != readmodel.RoleActive && r.Status != readmodel.RoleAtRisk {
+	if !r.Status.Played() {
 		return r, nil
 	}
+	pair := people.At(s.At)
+	r.LineManager = pair.Recipient.Manager == people.SupporterID
 	var err error
-	r.Subtype, err = rs.Subtype(i, people.At(s.At))
+	r.Subtype, err = rs.Subtype(i, pair)
 	return r, err
 }
 

@@ -18,7 +18,7 @@ type Evidence struct {
 	Heaviest     int64 // weight, millionths
 	MaxRung      int
 	ActsFor      int // on rung 4 and 5: for the recipient, before others
-	Constructive int // constructive feedback
+	Constructive int // constructive feedback, of somebody's own accord
 	Confirmed    int // acts the recipient stands behind
 
 	seen    int
@@ -60,7 +60,7 @@ func (e *Evidence) count(role int, act *readmodel.Act) {
 	if act.Rung >= 4 {
 		e.ActsFor++
 	}
-	if act.Valence == "constructive" {
+	if act.Valence == "constructive" && act.Voluntary {
 		e.Constructive++
 	}
 }

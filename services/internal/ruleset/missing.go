@@ -12,7 +12,7 @@ import (
 func (rs *Ruleset) Missing(t *readmodel.Tie, name events.RoleName, at time.Time) ([]string, error) {
 	i := readmodel.RoleIndex(name)
 	role, state := &rs.roles[i], t.Role(name)
-	if state != nil && (state.StatusAt(at) == readmodel.RoleActive || state.StatusAt(at) == readmodel.RoleAtRisk) {
+	if state != nil && state.StatusAt(at).Played() {
 		return nil, nil
 	}
 	var missing []string
@@ -22,15 +22,16 @@ func (rs *Ruleset) Missing(t *readmodel.Tie, name events.RoleName, at time.Time)
 	if state == nil || state.ScoreAt(at, t.Away) < role.Enter {
 		missing = append(missing, "more, or more recent, acts")
 	}
-	gates, err := rs.closed(t, i, at, state != nil && state.Declared != nil)
+	gates, err := rs.Closed(i, t.Acts, state != nil && state.Declared != nil, readmodel.UnixOf(at), t.Away)
 	return append(missing, gates...), err
 }
 
-// closed is what the gates of a role need that do not hold.
-func (rs *Ruleset) closed(t *readmodel.Tie, role int, at time.Time, declared bool) ([]string, error) {
+// Closed is what the gates of a role need that do not hold at a time, by the latest acts: a
+// sentence for each.
+func (rs *Ruleset) Closed(role int, acts []readmodel.Act, declared bool, at readmodel.Unix, away readmodel.Absences) ([]string, error) {
 	var e Evidence
-	for k := len(t.Acts) - 1; k >= 0; k-- {
-		if !e.Add(rs, role, &t.Acts[k], t.Away.Between(t.Acts[k].At, readmodel.UnixOf(at))) {
+	for k := len(acts) - 1; k >= 0; k-- {
+		if !e.Add(rs, role, &acts[k], away.Between(acts[k].At, at)) {
 			break
 		}
 	}

@@ -69,17 +69,47 @@ const one = 1_000_000
 func times(a, b int64) int64 { return (a*b + one/2) / one }
 
 // quality is what an act is worth, by who says so.
-func (rs *Ruleset) quality(a *readmodel.Act) int64 {
-	q := int64(rs.Quality.OneSided)
+func (rs *Ruleset) quality(a *readmodel.Act) int64 { return times(rs.source(a).Times, rs.discounts(a)) }
+
+// Factor is one thing that makes an act's quality.
+type Factor struct {
+	Code  string
+	Times int64 // millionths
+}
+
+func (rs *Ruleset) source(a *readmodel.Act) Factor {
 	switch {
 	case a.RecordedBy == "system":
-		q = int64(rs.Quality.System)
+		return Factor{"system", int64(rs.Quality.System)}
 	case confirmed(a):
-		q = int64(rs.Quality.Confirmed)
+		return Factor{"confirmed", int64(rs.Quality.Confirmed)}
 	case a.RecordedBy == "recipient":
-		q = int64(rs.Quality.OwnBenefit)
+		return Factor{"own-benefit", int64(rs.Quality.OwnBenefit)}
 	}
-	return times(q, rs.discounts(a))
+	return Factor{"one-sided", int64(rs.Quality.OneSided)}
+}
+
+// Factors is what makes the quality of an act that was weighed: multiplied, they are it.
+func (rs *Ruleset) Factors(a *readmodel.Act) []Factor {
+	all := []Factor{rs.source(a)}
+	if r := rs.RuleOf(a); r != nil && r.Quality >= 0 {
+		all[0] = Factor{"an-answer", r.Quality}
+	}
+	if a.Solicited {
+		all = append(all, Factor{"solicited", int64(rs.Quality.Solicited)})
+	}
+	if rs.late(a) {
+		all = append(all, Factor{"late", int64(rs.Quality.Late)})
+	}
+	for _, void := range []struct {
+		code string
+		is   bool
+	}{{"disputed", a.InDispute()}, {"retracted", a.Retracted}, {"corrected", a.CorrectedBy != ""}} {
+		if void.is {
+			all = append(all, Factor{void.code, 0})
+		}
+	}
+	return all
 }
 
 // discounts is what multiplies a quality, however it came about.

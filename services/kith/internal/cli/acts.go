@@ -26,6 +26,10 @@ var acts = map[string]string{
 	"CollaborationShared":   "worked together",
 	"SupportReported":       "an answer in a survey",
 	"ThanksGiven":           "was thanked",
+	"TrustConfirmed":        "the word that they are trusted",
+	"PairMatched":           "a program made them a pair",
+	"PairEnded":             "a program's pair ended",
+	"ProgramLeft":           "one of them left the program",
 }
 
 // act says what an act was, with its kind.

@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"kith.internal/events"
 	"kith.internal/libs/fault"
 	gaps "kith.internal/services/gap-projection"
 	"kith.internal/services/internal/readmodel"
@@ -21,14 +24,15 @@ type tieDocument struct {
 	Names names `json:"names"`
 }
 
-const explainLong = `Explain what one person is to another: the acts, what they weigh now, what is missing.
+const explainLong = `Explain what one person is to another: every act and what it weighs now, how far each role
+is, when silence will change it, and what one more act would do.
 
 RECIPIENT is who was supported, SUPPORTER who supported them; the other way round is another tie,
 with acts of its own. Only the two people see it. This command acts as the recipient.`
 
 func (s *shell) explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "explain RECIPIENT SUPPORTER", Short: "Explain what one person is to another: the acts, what they weigh now, what is missing",
+		Use: "explain RECIPIENT SUPPORTER", Short: "Explain what one person is to another: the acts, what they weigh now, what one more would do",
 		Args: takes(2, "RECIPIENT", "SUPPORTER"), Example: "  kith explain hr:42 hr:7",
 		Long: explainLong, ValidArgsFunction: s.completePeople(2),
 		RunE: s.run(s.explain),
@@ -72,33 +76,48 @@ func explainNothing(err error, recipient, supporter client.Person) error {
 
 func (s *shell) showTie(recipient, supporter client.Person, t client.Tie) {
 	s.printf("What %s is to %s\n", called(supporter), called(recipient))
-	var silent []string
-	for _, r := range t.Roles {
-		if r.Status == readmodel.RoleNone && r.Acts == 0 {
-			silent = append(silent, strings.ToLower(title(r.Role)))
-			continue
-		}
+	t.Roles = slices.Clone(t.Roles)
+	silent := slices.DeleteFunc(slices.Clone(t.Roles), spokenOf)
+	for _, r := range slices.DeleteFunc(t.Roles, func(r gaps.TieRoleView) bool { return !spokenOf(r) }) {
 		s.showTieRole(r)
 	}
-	if len(silent) > 0 {
-		s.printf("\nNo act speaks for: %s.\n", strings.Join(silent, ", "))
-	}
+	s.showSilent(silent)
+	s.printf("\n")
+	s.showLadder(t.Ladder)
+	s.showReciprocity(recipient, supporter, t.Reciprocity)
+	s.showAway(t.Away)
 	s.showActs(t)
-	s.printf("\nRules: version %s. A score grows by weight × quality with each act, to at most twice what the role\n", t.Ruleset)
-	s.printf("begins at, and fades in silence; quality is 1 for what a system or both sides say, less for one side's word.\n")
+	s.printf("\nRules: version %s (%.12s), code %s. A score grows by weight × quality with each act, to at most twice what\n", t.Ruleset, t.RulesetHash, t.Rules)
+	s.printf("the role begins at, and fades in silence; quality is 1 for what a system or both sides say, less for one side's word.\n")
+}
+
+// spokenOf reports whether an act or somebody's word speaks of a role.
+func spokenOf(r gaps.TieRoleView) bool {
+	return r.Status != readmodel.RoleNone || r.Acts > 0 || r.Declared || r.Request != nil || r.Contested || !r.AsideUntil.IsZero()
 }
 
 func (s *shell) showTieRole(r gaps.TieRoleView) {
 	s.printf("\n%s: %s\n", title(r.Role), s.verdict(r))
-	if r.Enter > 0 {
-		s.printf("  Score %s now; the role begins at %s, is at risk below that, and over below %s.\n", number(r.Score), number(r.Enter), number(r.Exit))
+	s.printf("  Score %s now%s; the role begins at %s, is at risk below that, and over below %s.\n",
+		number(r.Score), shortBy(r.Short), number(r.Enter), number(r.Exit))
+	for _, said := range s.saidOf(r) {
+		s.printf("  %s\n", said)
 	}
 	if len(r.Missing) > 0 {
 		s.printf("  What is missing: %s.\n", strings.Join(r.Missing, "; "))
 	}
-	if r.Contested {
-		s.printf("  One of the two says that this is not so.\n")
+	s.showEvidence(r)
+	s.showOneMore(r)
+}
+
+func shortBy(of float64) string {
+	if of == 0 {
+		return ""
 	}
+	return ", " + number(of) + " short"
+}
+
+func (s *shell) showEvidence(r gaps.TieRoleView) {
 	if len(r.Evidence) == 0 || r.Status == readmodel.RoleNone && r.Score < r.Enter/10 {
 		return // the acts stand in the list below
 	}
@@ -106,7 +125,7 @@ func (s *shell) showTieRole(r gaps.TieRoleView) {
 	s.printf("  It rests on %s:\n", plural(r.Acts, "act", "acts")+heaviest(r, len(shown)))
 	var rows [][]string
 	for _, e := range shown {
-		rows = append(rows, []string{s.date(e.At), act(e.Type, ""), number(e.Weight), number(e.Quality), number(e.Decayed)})
+		rows = append(rows, []string{s.date(e.At), act(e.Type, ""), number(e.Weight), number(e.Quality) + made(e.Factors), number(e.Decayed)})
 	}
 	s.table("    ", []string{"DATE", "ACT", "WEIGHT", "QUALITY", "WEIGHS NOW"}, rows)
 }
@@ -134,76 +153,179 @@ func heaviest(r gaps.TieRoleView, shown int) string {
 	return fmt.Sprintf(", of which these %d weigh most now", shown)
 }
 
+// made says what a quality is made of.
+func made(factors []gaps.FactorView) string {
+	var said []string
+	for _, f := range factors {
+		said = append(said, cmp.Or(qualities[f.Factor], f.Factor))
+	}
+	return ", " + strings.Join(said, ", ")
+}
+
+func (s *shell) showOneMore(r gaps.TieRoleView) {
+	if len(r.OneMore) == 0 {
+		return
+	}
+	s.printf("  One more act today, if both stand by it:\n")
+	var rows [][]string
+	for _, one := range r.OneMore {
+		rows = append(rows, []string{another(one.Type), "+" + number(one.Adds), number(one.Score), would(r, one)})
+	}
+	s.table("    ", []string{"ACT", "ADDS", "SCORE THEN", "AND THE ROLE"}, rows)
+}
+
+// another says what one more act would be.
+func another(name string) string {
+	if name == "IntroductionMade" {
+		return "an introduction to somebody more senior"
+	}
+	return act(name, "")
+}
+
+// would says what one more act would make of a role.
+func would(r gaps.TieRoleView, one gaps.OneMoreView) string {
+	switch {
+	case one.Turns && r.Status == readmodel.RoleAtRisk:
+		return "is at risk no longer"
+	case one.Turns && r.Status == readmodel.RoleLapsed:
+		return "begins again"
+	case one.Turns:
+		return "begins"
+	case one.Status == readmodel.RoleActive:
+		return "goes on"
+	case one.Status == readmodel.RoleAtRisk:
+		return "stays at risk" + shortBy(one.Short)
+	}
+	return strings.Join(append([]string{"is not there yet" + shortBy(one.Short)}, one.Missing...), "; still missing: ")
+}
+
+// showSilent names the roles that nothing speaks of, and what alone would make one of them begin.
+func (s *shell) showSilent(silent []gaps.TieRoleView) {
+	var names []string
+	for _, r := range silent {
+		names = append(names, strings.ToLower(title(r.Role)))
+	}
+	if len(names) == 0 {
+		return
+	}
+	s.printf("\nNo act speaks for: %s.\n", strings.Join(names, ", "))
+	for _, r := range silent {
+		var alone []string
+		for _, one := range r.OneMore {
+			if one.Turns {
+				alone = append(alone, another(one.Type))
+			}
+		}
+		if len(alone) > 0 {
+			s.printf("  One act today would be enough to begin as %s: %s.\n", strings.ToLower(title(r.Role)), strings.Join(alone, "; or "))
+		}
+	}
+}
+
+// rungs are those of Ibarra's ladder.
+var rungs = []string{"", "advice", "insider advice on how to advance", "introductions", "opportunities", "speaking for them where it is decided"}
+
+func (s *shell) showLadder(l gaps.LadderView) {
+	if l.Rung == 0 {
+		return
+	}
+	s.printf("On the ladder from advice in private to advocacy in public: rung %d of 5, %s.", l.Rung, rungs[l.Rung])
+	if l.Next != 0 {
+		s.printf(" The next one: %s.", rungs[l.Next])
+	}
+	s.printf("\n")
+}
+
+func (s *shell) showReciprocity(recipient, supporter client.Person, r *gaps.ReciprocityView) {
+	if r == nil {
+		return
+	}
+	one, other := called(recipient), called(supporter)
+	if r.Mutual {
+		s.printf("It goes both ways: each is the other's mentor.\n")
+	}
+	if len(r.Roles) > 0 {
+		var names []string
+		for _, role := range r.Roles {
+			names = append(names, strings.ToLower(title(role)))
+		}
+		s.printf("The other way round, %s is %s to %s.\n", one, list(names), other)
+	}
+	if r.Learned > 0 {
+		s.printf("%s says to have learned from %s: %s, the last time on %s.\n", other, one, plural(r.Learned, "time", "times"), s.date(r.LastLearned))
+	}
+}
+
+func (s *shell) showAway(all []gaps.AwayView) {
+	for _, a := range all {
+		if a.To.IsZero() {
+			s.printf("One of the two is on leave from %s on: until they are back, silence does not count.\n", s.date(a.From))
+			continue
+		}
+		s.printf("Silence from %s to %s does not count: one of the two was on leave.\n", s.date(a.From), s.date(a.To))
+	}
+}
+
 // verdict says in a sentence how a role stands, and what time will do to it.
 func (s *shell) verdict(r gaps.TieRoleView) string {
+	if !r.AsideUntil.IsZero() {
+		return "set aside by one of the two until " + s.date(r.AsideUntil) + "; from then on the acts count again."
+	}
 	said := map[readmodel.RoleStatus]string{
 		readmodel.RoleActive: "yes, active", readmodel.RoleAtRisk: "yes, but at risk", readmodel.RoleLapsed: "no longer",
 		readmodel.RoleUnproven: "named, but not shown by acts yet", readmodel.RoleNone: "not yet",
 	}[r.Status]
+	if r.Status == readmodel.RoleUnproven && r.Formal {
+		said = "agreed, but not shown by acts yet"
+	}
 	if kind := subtypes[r.Subtype]; kind != "" {
 		said += inBrackets(kind)
 	}
 	switch r.Status {
 	case readmodel.RoleActive:
-		said += fmt.Sprintf(", since %s; without a further act at risk from %s and over from %s", s.date(r.Since), s.day(r.AtRiskAt), s.day(r.LapsesAt))
+		said += ", since " + s.date(r.Since) + s.silence(r, "at risk from", r.AtRiskAt)
 	case readmodel.RoleAtRisk:
-		said += fmt.Sprintf(", quiet since %s; without a further act over from %s", s.date(r.SilentSince), s.day(r.LapsesAt))
+		said += ", quiet since " + s.date(r.SilentSince) + s.silence(r, "", r.LapsesAt)
 	case readmodel.RoleLapsed:
 		said += ", quiet since " + s.date(r.SilentSince)
 	}
 	return said + "."
 }
 
-// actsShown is how many lines of acts there are; -o json has all that the server tells.
-const actsShown = 20
-
-func (s *shell) showActs(t client.Tie) {
-	s.printf("\n%s between the two%s:\n", plural(t.ActCount, "act", "acts"), map[bool]string{true: ", the latest first"}[t.ActCount > 1])
-	var rows [][]string
-	listed := 0
-	for len(rows) < actsShown && listed < len(t.Acts) {
-		a, alike := t.Acts[listed], s.alike(t.Acts[listed:])
-		rows = append(rows, []string{s.date(a.At), act(a.Type, a.Kind) + times(alike), counts(a)})
-		listed += alike
+// silence says what silence will do, if anything: nobody knows while a leave has no end.
+func (s *shell) silence(r gaps.TieRoleView, risk string, at time.Time) string {
+	switch {
+	case at.IsZero():
+		return "; silence changes nothing while one of the two is away"
+	case risk == "":
+		return "; without a further act over from " + s.day(r.LapsesAt)
+	case r.LapsesAt.IsZero():
+		return fmt.Sprintf("; without a further act %s %s", risk, s.day(at))
 	}
-	s.table("  ", []string{"DATE", "ACT", "COUNTS FOR"}, rows)
-	if more := t.ActCount - listed; more > 0 {
-		s.printf("  and %s\n", plural(more, "older one", "older ones"))
-	}
+	return fmt.Sprintf("; without a further act %s %s and over from %s", risk, s.day(at), s.day(r.LapsesAt))
 }
 
-// alike is how many acts from the first on look the same: those of one day are listed once.
-func (s *shell) alike(acts []gaps.ActView) int {
-	look := func(a gaps.ActView) string { return s.date(a.At) + act(a.Type, a.Kind) + counts(a) }
-	n := 1
-	for n < len(acts) && look(acts[n]) == look(acts[0]) {
-		n++
+// saidOf is what people say of a role.
+func (s *shell) saidOf(r gaps.TieRoleView) (said []string) {
+	add := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	if d := r.Declaration; d != nil {
+		by := map[events.DeclaredBy]string{"recipient": "The recipient says", "supporter": "The supporter says", "both": "Both say"}[d.By]
+		how := map[string]string{readmodel.DeclaredAccepted: ", asked and accepted", readmodel.DeclaredPromoted: ", a mentor who agreed to become a sponsor"}[d.How]
+		add("%s that they are one, since %s%s.", by, s.date(d.At), how)
 	}
-	return n
-}
-
-func times(n int) string {
-	if n == 1 {
-		return ""
+	if q := r.Request; q != nil {
+		add("%s on %s.", map[string]string{readmodel.RequestAsked: "They were asked to be one", readmodel.RequestAccepted: "They agreed to be one",
+			readmodel.RequestDeclined: "They declined to be one"}[q.State], s.date(q.At))
 	}
-	return fmt.Sprintf(", %d times", n)
-}
-
-// counts says what an act counts for, or why for nothing.
-func counts(a gaps.ActView) string {
-	if a.Void {
-		return "nothing: disputed, corrected or taken back"
+	if c := r.Contest; c != nil {
+		until := ""
+		if !c.Until.IsZero() {
+			until = ", until " + s.date(c.Until)
+		}
+		add("The %s says that this is not so, since %s%s.", c.By, s.date(c.At), until)
 	}
-	var said []string
-	for r := range a.Weights {
-		said = append(said, strings.ToLower(title(r)))
+	if r.LineManager && r.Role == events.Sponsor {
+		add("They are also the line manager: one sponsor more, outside the line, is worth having.")
 	}
-	slices.Sort(said)
-	if note := notes[a.Note]; note != "" {
-		said = append(said, "("+note+")")
-	}
-	if len(said) == 0 {
-		return "no role"
-	}
-	return strings.Join(said, ", ")
+	return said
 }

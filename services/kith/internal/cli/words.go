@@ -162,9 +162,24 @@ var notes = map[string]string{
 	"not-to-somebody-senior": "not to somebody more senior",
 	"no-stake":               "nothing was put at stake",
 	"not-named":              "passed on without a name",
-	"appraisal":              "a manager's appraisal",
+	"appraisal":              "an appraisal on duty",
 	"worked-together":        "shared work: a reason to ask, no support yet",
 	"too-soon-after-another": "too soon after another of its kind",
+	"not-here":               "the supporter had left by then",
+}
+
+// qualities say what an act's quality is made of.
+var qualities = map[string]string{
+	"system":      "by a system",
+	"confirmed":   "both say so",
+	"one-sided":   "one side says so",
+	"own-benefit": "only who benefits says so",
+	"an-answer":   "an answer, not an act",
+	"solicited":   "asked for",
+	"late":        "recorded late",
+	"disputed":    "disputed",
+	"retracted":   "taken back",
+	"corrected":   "another act stands in its place",
 }
 
 // spaced turns SponsorEndorsed into sponsor endorsed.

@@ -212,7 +212,7 @@ func (r *reading) answer(t *testing.T, viewer, path string) string {
 }
 
 // fading are numbers that silence makes smaller from one second to the next.
-var fadingRE = regexp.MustCompile(`"(score|decayed|strength)":(-?[0-9.]+)`)
+var fadingRE = regexp.MustCompile(`"(score|short|decayed|strength)":(-?[0-9.]+)`)
 
 // differences compares what is seen, byte for byte, but for the numbers that fade.
 func (s sights) differences(other sights) []string {
