@@ -37,16 +37,30 @@ func next(t *testing.T, s *eventlog.Subscription) eventlog.Delivery {
 	select {
 	case d := <-s.C:
 		return d
-	case <-time.After(15 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("nothing is delivered")
 		return eventlog.Delivery{}
 	}
 }
 
+// acknowledged waits until the server knows of every acknowledgement, which it does not answer.
+func acknowledged(t *testing.T, l *eventlog.Log) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		n, _, err := l.Waiting(t.Context(), "test")
+		if err == nil && n == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d are not acknowledged, %v", n, err)
+		}
+	}
+}
+
 // A replica that comes to stand by leaves the one that works alone, also where the checkpoint is behind
 // what was acknowledged: what is no input is in no checkpoint.
-func TestStandingByDisturbsNobody(t *testing.T) {
-	l := open(t, natstest.Connect(t), 1)
+func standsBy(t *testing.T, c *natstest.Nodes) {
+	l := open(t, c.ConnectAny(), c.Size())
 	if _, err := l.Append(t.Context(), advice("1"), advice("2"), advice("3")); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +74,7 @@ func TestStandingByDisturbsNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	time.Sleep(200 * time.Millisecond) // an acknowledgement is not answered
+	acknowledged(t, l)
 	work(t, l, 1)
 	time.Sleep(200 * time.Millisecond)
 	if _, err := l.Append(t.Context(), advice("4")); err != nil {
@@ -73,8 +87,8 @@ func TestStandingByDisturbsNobody(t *testing.T) {
 
 // Whoever comes when nobody works is delivered what was handled last, and begins: it may have timers
 // to set, or documents to make anew, though nothing new comes in for days.
-func TestSomebodyAlwaysWorks(t *testing.T) {
-	l := open(t, natstest.Connect(t), 1)
+func somebodyWorks(t *testing.T, c *natstest.Nodes) {
+	l := open(t, c.ConnectAny(), c.Size())
 	if _, err := l.Append(t.Context(), advice("1"), advice("2"), advice("3")); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +98,7 @@ func TestSomebodyAlwaysWorks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	time.Sleep(200 * time.Millisecond)
+	acknowledged(t, l)
 	second, _ := work(t, l, 3)
 	stop()
 	if d := next(t, second); !d.Fresh || d.Event.Seq != 3 {
@@ -93,8 +107,8 @@ func TestSomebodyAlwaysWorks(t *testing.T) {
 }
 
 // A consumer that was deleted begins anew at the checkpoint, not with the whole log.
-func TestADeletedConsumerBeginsAtTheCheckpoint(t *testing.T) {
-	l := open(t, natstest.Connect(t), 1)
+func beginsAtTheCheckpoint(t *testing.T, c *natstest.Nodes) {
+	l := open(t, c.ConnectAny(), c.Size())
 	if _, err := l.Append(t.Context(), advice("1"), advice("2"), advice("3"), advice("4")); err != nil {
 		t.Fatal(err)
 	}

@@ -50,8 +50,8 @@ func TestALateAnswerMakesNoDuplicates(t *testing.T) {
 }
 
 // The same fact twice in one commit is stored once, and the second is the duplicate.
-func TestTwinsInOneCommit(t *testing.T) {
-	l := open(t, natstest.Connect(t), 1)
+func storesTwinsOnce(t *testing.T, c *natstest.Nodes) {
+	l := open(t, c.ConnectAny(), c.Size())
 	for _, n := range []int{2, 30} {
 		var evs []events.Event
 		for i := range n {
