@@ -42,10 +42,10 @@ func beside(t *testing.T, s *projection.KV, n, number int, handled uint64) proje
 	return p
 }
 
-func TestAGenerationIsReadOnceItIsLive(t *testing.T) {
-	nc := natstest.Connect(t)
-	s := kv(t, nc)
-	r, err := projection.OpenReader(t.Context(), bucketOf(t, nc), "kith_test", 1)
+func readsALiveGeneration(t *testing.T, c *natstest.Nodes) {
+	nc, replicas := c.ConnectAny(), c.Size()
+	s := kv(t, nc, replicas)
+	r, err := projection.OpenReader(t.Context(), bucketOf(t, nc), "kith_test", replicas)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestAGenerationIsReadOnceItIsLive(t *testing.T) {
 	}
 	reads("k.1", 2)
 	reads("k.2", 0)
-	if got, err := kv(t, nc).Load(t.Context(), "k.0"); err != nil || got == nil {
+	if got, err := kv(t, nc, replicas).Load(t.Context(), "k.0"); err != nil || got == nil {
 		t.Errorf("a writer that opens it: %+v, %v", got, err)
 	}
 	if err := s.Drop(t.Context(), p.Before); err != nil {
@@ -85,10 +85,10 @@ func TestAGenerationIsReadOnceItIsLive(t *testing.T) {
 }
 
 // What is gone with the generation before is looked for in the live one, by whoever has not heard yet.
-func TestAReaderThatHasNotHeardOfTheSwitch(t *testing.T) {
-	nc := natstest.Connect(t)
-	s := kv(t, nc)
-	r, err := projection.OpenReader(t.Context(), bucketOf(t, nc), "kith_test", 1)
+func readsThoughItHasNotHeard(t *testing.T, c *natstest.Nodes) {
+	nc, replicas := c.ConnectAny(), c.Size()
+	s := kv(t, nc, replicas)
+	r, err := projection.OpenReader(t.Context(), bucketOf(t, nc), "kith_test", replicas)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,11 +111,11 @@ func TestAReaderThatHasNotHeardOfTheSwitch(t *testing.T) {
 }
 
 // A writer that was frozen while another one switched commits nothing.
-func TestTheSwitchShutsOutTheWriterBefore(t *testing.T) {
-	nc := natstest.Connect(t)
-	s := kv(t, nc)
+func switchShutsOut(t *testing.T, c *natstest.Nodes) {
+	nc, replicas := c.ConnectAny(), c.Size()
+	s := kv(t, nc, replicas)
 	numbered(t, s, 1, 1, projection.Progress{Handled: 5})
-	frozen := kv(t, nc)
+	frozen := kv(t, nc, replicas)
 	if err := s.Commit(t.Context(), nil, beside(t, s, 1, 2, 7)); err != nil {
 		t.Fatal(err)
 	}
@@ -126,11 +126,11 @@ func TestTheSwitchShutsOutTheWriterBefore(t *testing.T) {
 	}
 }
 
-func TestFollowGoesOverToTheLiveGeneration(t *testing.T) {
-	nc := natstest.Connect(t)
-	s := kv(t, nc)
+func followsTheLiveGeneration(t *testing.T, c *natstest.Nodes) {
+	nc, replicas := c.ConnectAny(), c.Size()
+	s := kv(t, nc, replicas)
 	numbered(t, s, 4, 1, projection.Progress{Handled: 5})
-	r, err := projection.OpenReader(t.Context(), bucketOf(t, nc), "kith_test", 1)
+	r, err := projection.OpenReader(t.Context(), bucketOf(t, nc), "kith_test", replicas)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,13 +178,13 @@ func hears(t *testing.T, told <-chan string, want ...string) {
 
 // Documents of another log than the reader's are not there: nothing of them is read, listed or followed,
 // until there are documents of its own.
-func TestDocumentsOfAnotherLogAreNotThere(t *testing.T) {
-	nc := natstest.Connect(t)
-	s := kv(t, nc)
+func hidesAnotherLogs(t *testing.T, c *natstest.Nodes) {
+	nc, replicas := c.ConnectAny(), c.Size()
+	s := kv(t, nc, replicas)
 	numbered(t, s, 2, 1, projection.Progress{Handled: 5, Stream: "first"})
 	var identity atomic.Value
 	identity.Store("first")
-	r, err := projection.OpenReader(t.Context(), bucketOf(t, nc), "kith_test", 1)
+	r, err := projection.OpenReader(t.Context(), bucketOf(t, nc), "kith_test", replicas)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,8 +218,8 @@ func TestDocumentsOfAnotherLogAreNotThere(t *testing.T) {
 }
 
 // Scan tells what was written after a place, in whichever generation.
-func TestScan(t *testing.T) {
-	s := kv(t, natstest.Connect(t))
+func scans(t *testing.T, c *natstest.Nodes) {
+	s := kv(t, c.ConnectAny(), c.Size())
 	var found map[string]bool
 	scan := func(after uint64) uint64 {
 		t.Helper()

@@ -67,7 +67,7 @@ func TestAnUnreachableStoreIsNotAnEmptyOne(t *testing.T) {
 func TestALostBucketIsUnavailable(t *testing.T) {
 	t.Run("deleted", func(t *testing.T) {
 		nc := natstest.Connect(t)
-		s := kv(t, nc)
+		s := kv(t, nc, 1)
 		if err := bucketOf(t, nc).DeleteKeyValue(t.Context(), "kith_test"); err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +87,7 @@ func TestALostBucketIsUnavailable(t *testing.T) {
 	t.Run("without an answer", func(t *testing.T) {
 		t.Parallel()
 		nc, muffle := natstest.Muffled(t)
-		s := kv(t, nc)
+		s := kv(t, nc, 1)
 		muffle.On()
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
@@ -98,8 +98,8 @@ func TestALostBucketIsUnavailable(t *testing.T) {
 }
 
 // A key that cannot be is not a store that cannot be reached.
-func TestAFaultyKeyIsNotUnavailable(t *testing.T) {
-	if _, err := kv(t, natstest.Connect(t)).Load(t.Context(), "a."); err == nil || fault.KindOf(err) == fault.Unavailable {
+func refusesAFaultyKey(t *testing.T, c *natstest.Nodes) {
+	if _, err := kv(t, c.ConnectAny(), c.Size()).Load(t.Context(), "a."); err == nil || fault.KindOf(err) == fault.Unavailable {
 		t.Errorf("load: %v", err)
 	}
 }
@@ -114,8 +114,8 @@ func bucketOf(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 }
 
 // The keys are the same before and after a commit: batches must not show.
-func TestKeysOfDeletedDocuments(t *testing.T) {
-	d := projection.NewDocs(t.Context(), kv(t, natstest.Connect(t)))
+func keepsKeysOfDeleted(t *testing.T, c *natstest.Nodes) {
+	d := projection.NewDocs(t.Context(), kv(t, c.ConnectAny(), c.Size()))
 	for _, key := range []string{"a.1", "a.2", "a.3"} {
 		d.Put(key, &doc{1})
 	}
@@ -162,10 +162,10 @@ func TestReadersNoticeTheEndOfTheirWatch(t *testing.T) {
 }
 
 // Follow goes on when the bucket is made anew, or says that it cannot.
-func TestFollowANewBucket(t *testing.T) {
-	nc := natstest.Connect(t)
+func followsANewBucket(t *testing.T, c *natstest.Nodes) {
+	nc, replicas := c.ConnectAny(), c.Size()
 	js := bucketOf(t, nc)
-	r, err := projection.OpenReader(t.Context(), js, "kith_test", 1)
+	r, err := projection.OpenReader(t.Context(), js, "kith_test", replicas)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestFollowANewBucket(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- projection.Follow(ctx, r, ">", func(key string, _ *doc) { seen <- key }) }()
 	put := func(key string) {
-		d := projection.NewDocs(ctx, kv(t, nc))
+		d := projection.NewDocs(ctx, kv(t, nc, replicas))
 		d.Put(key, &doc{1})
 		commit(t, d, 1)
 	}

@@ -17,28 +17,21 @@ import (
 
 type doc struct{ N int }
 
-func kv(t testing.TB, nc *nats.Conn) *projection.KV {
+func kv(t testing.TB, nc *nats.Conn, replicas int) *projection.KV {
 	t.Helper()
-	s, err := projection.OpenKV(t.Context(), nc, "kith_test", 1)
+	s, err := projection.OpenKV(t.Context(), nc, "kith_test", replicas)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// TestStores holds for every Store.
-func TestStores(t *testing.T) {
-	stores := map[string]func(t *testing.T) projection.Store{
-		"memory": func(*testing.T) projection.Store { return projection.NewMemory() },
-		"kv":     func(t *testing.T) projection.Store { return kv(t, natstest.Connect(t)) },
-	}
-	for name, open := range stores {
-		t.Run(name, func(t *testing.T) {
-			t.Run("nothing is there at first", func(t *testing.T) { emptyStore(t, open(t)) })
-			t.Run("what is committed is loaded", func(t *testing.T) { commitAndLoad(t, open(t)) })
-			t.Run("more than one batch", func(t *testing.T) { manyRecords(t, open(t)) })
-			t.Run("a deleted document is gone", func(t *testing.T) { deleted(t, open(t)) })
-		})
+// TestMemory keeps the part of the contract that is a Store's, and not a bucket's.
+func TestMemory(t *testing.T) {
+	for name, test := range map[string]func(*testing.T, projection.Store){
+		"nothing is there at first": emptyStore, "what is committed is loaded": commitAndLoad, "more than one batch": manyRecords, "a deleted document is gone": deleted,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, projection.NewMemory()) })
 	}
 }
 
@@ -130,9 +123,9 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-func TestOfTwoWritersOneIsRefused(t *testing.T) {
-	nc := natstest.Connect(t)
-	first, second := kv(t, nc), kv(t, nc)
+func refusesOneOfTwoWriters(t *testing.T, c *natstest.Nodes) {
+	nc, replicas := c.ConnectAny(), c.Size()
+	first, second := kv(t, nc, replicas), kv(t, nc, replicas)
 	if err := first.Commit(t.Context(), nil, projection.Progress{Handled: 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -145,13 +138,13 @@ func TestOfTwoWritersOneIsRefused(t *testing.T) {
 	}
 }
 
-func TestReaderWaits(t *testing.T) {
-	nc := natstest.Connect(t)
+func readerWaits(t *testing.T, c *natstest.Nodes) {
+	nc, replicas := c.ConnectAny(), c.Size()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := projection.OpenReader(t.Context(), js, "kith_test", 1)
+	r, err := projection.OpenReader(t.Context(), js, "kith_test", replicas)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +153,7 @@ func TestReaderWaits(t *testing.T) {
 	if _, err := r.Wait(short, 3); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("waited for nothing: %v", err)
 	}
-	d := projection.NewDocs(t.Context(), kv(t, nc))
+	d := projection.NewDocs(t.Context(), kv(t, nc, replicas))
 	go func() {
 		time.Sleep(50 * time.Millisecond)
 		d.Begin(3)
@@ -186,7 +179,7 @@ func BenchmarkCommit(b *testing.B) {
 			records[i] = projection.Record{Key: fmt.Sprintf("k.%d", i), Body: json.RawMessage(`{"n":"` + fmt.Sprintf("%0500d", i) + `"}`)}
 		}
 		b.Run(fmt.Sprintf("atomic/%d", n), func(b *testing.B) {
-			s := kv(b, natstest.Connect(b))
+			s := kv(b, natstest.Connect(b), 1)
 			for b.Loop() {
 				if err := s.Commit(b.Context(), records, projection.Progress{}); err != nil {
 					b.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/derive"
 	"kith.internal/libs/eventlog"
+	"kith.internal/libs/natstest"
 	"kith.internal/libs/projection"
 	gaps "kith.internal/services/gap-projection"
 	"kith.internal/services/notification"
@@ -120,9 +121,10 @@ func (u *product) documents(t *testing.T, bucket string) map[string]projection.R
 		t.Fatal(err)
 	}
 	found := map[string]projection.Record{}
-	if err := kv.Each(t.Context(), func(r projection.Record) error { found[r.Key] = r; return nil }); err != nil {
-		t.Fatal(err)
-	}
+	natstest.Again(t, func() error {
+		clear(found)
+		return kv.Each(t.Context(), func(r projection.Record) error { found[r.Key] = r; return nil })
+	})
 	return found
 }
 
@@ -138,16 +140,14 @@ func (u *product) settledBy(t *testing.T, l *eventlog.Log, services []deriving) 
 	defer cancel()
 	for _, s := range services {
 		var last uint64
-		if err := l.Read(ctx, 1, s.inputs, func(e events.Event, _ error) error { last = e.Seq; return nil }); err != nil {
-			t.Fatal(err)
-		}
+		natstest.Again(t, func() error {
+			return l.Read(ctx, 1, s.inputs, func(e events.Event, _ error) error { last = e.Seq; return nil })
+		})
 		r, err := projection.OpenReader(ctx, l.JetStream(), s.bucket, max(u.replicas, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.Wait(ctx, last); err != nil {
-			t.Fatalf("%s has not handled %d: %v", s.name, last, err)
-		}
+		natstest.Again(t, func() error { _, err := r.Wait(ctx, last); return err })
 	}
 }
 

@@ -65,7 +65,7 @@ func (u *product) classifier(t *testing.T) *process {
 // workingOf is the process whose metrics say that it works.
 func (u *product) workingOf(t *testing.T, of []*process) (working *process) {
 	t.Helper()
-	eventually(t, 30*time.Second, "exactly one works", func() bool {
+	eventually(t, time.Minute, "exactly one works", func() bool {
 		n := 0
 		for _, p := range of {
 			if p.metric(t, "kith_consumer_working") == "1" {
@@ -98,9 +98,7 @@ func appendActs(t *testing.T, l *eventlog.Log, evs []events.Event) {
 	t.Helper()
 	for len(evs) > 0 {
 		n := min(7, len(evs))
-		if _, err := l.Append(t.Context(), evs[:n]...); err != nil {
-			t.Fatal(err)
-		}
+		natstest.Again(t, func() error { _, err := l.Append(t.Context(), evs[:n]...); return err })
 		evs = evs[n:]
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kith.internal/events"
+	"kith.internal/libs/natstest"
 )
 
 // verdict is intake's answer to one line.
@@ -133,13 +134,14 @@ func (u *product) get(t testing.TB, viewer, path string, into any) string {
 func (u *product) facts(t testing.TB, from uint64, filters ...string) []events.Event {
 	t.Helper()
 	var found []events.Event
-	err := u.log(t).Read(t.Context(), from, filters, func(e events.Event, err error) error {
-		found = append(found, e)
-		return err
+	l := u.log(t)
+	natstest.Again(t, func() error {
+		found = nil
+		return l.Read(t.Context(), from, filters, func(e events.Event, err error) error {
+			found = append(found, e)
+			return err
+		})
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return found
 }
 
