@@ -50,14 +50,16 @@ type SupporterView struct {
 	Supporter    events.PersonID      `json:"supporter"`
 	Status       readmodel.RoleStatus `json:"status"` // active, at-risk, lapsed
 	Subtype      events.Subtype       `json:"subtype"`
-	Counts       bool                 `json:"counts"` // false for a peer mentor the person has not confirmed
+	Counts       bool                 `json:"counts"` // false for a peer mentor the person has not confirmed, and for who has left
 	Since        time.Time            `json:"since,omitzero"`
 	NextChangeAt time.Time            `json:"nextChangeAt,omitzero"` // when silence alone will change it
 	LastAct      time.Time            `json:"lastAct,omitzero"`
 	Strength     int                  `json:"strength"`         // percent of the most that acts can give
 	Declared     bool                 `json:"declared"`         // the person named them in this role
 	Mutual       bool                 `json:"mutual,omitempty"` // the person is theirs, too
-	Fact         events.FactID        `json:"fact"`             // the last fact about the role
+	LineManager  bool                 `json:"lineManager,omitempty"`
+	Leaves       time.Time            `json:"leaves,omitzero"` // from when they are no longer there, past or future
+	Fact         events.FactID        `json:"fact"`            // the last fact about the role
 }
 
 // DeclaredView is one who was named in a role that no acts show.
@@ -75,6 +77,7 @@ type Health struct {
 	RolesExpected int       `json:"rolesExpected"`
 	RolesCovered  int       `json:"rolesCovered"`  // expected and held by the minimum
 	InternalShare int       `json:"internalShare"` // percent of supporters in the organization
+	Arenas        int       `json:"arenas"`        // the own department, other departments, outside, friends and family: in how many there are any
 	LastAct       time.Time `json:"lastAct,omitzero"`
 	OpenGaps      int       `json:"openGaps"`
 }
@@ -137,13 +140,20 @@ func (v view) roleView(role events.RoleName) RoleView {
 
 func (v view) supporterView(supporter events.PersonID, tie *readmodel.NetworkTie, role events.RoleName) SupporterView {
 	r := tie.Roles[role]
-	by := tie.Declared[role].By
 	return SupporterView{
-		Supporter: supporter, Status: r.Status, Subtype: r.Subtype, Counts: counts(tie, role), Since: r.Since,
+		Supporter: supporter, Status: r.Status, Subtype: r.Subtype, Counts: counts(tie, role) && !tie.Place.Gone(v.now), Since: r.Since,
+		LineManager: supporter == v.standing.Manager, Leaves: leavesAt(tie),
 		NextChangeAt: r.NextChangeAt, LastAct: tie.LastAct, Strength: strength(r.Score, r.Enter),
-		Declared: by == "recipient" || by == "both", Fact: r.Fact,
+		Declared: named(tie, role), Fact: r.Fact,
 		Mutual: held(r) && carriedSince(v.n.Given[supporter], role) != 0,
 	}
+}
+
+func leavesAt(tie *readmodel.NetworkTie) time.Time {
+	if tie.Place == nil {
+		return time.Time{}
+	}
+	return tie.Place.Leaves
 }
 
 // strength is a score in percent of its cap, which is twice what a role takes to begin.
@@ -169,19 +179,9 @@ func supports(tie *readmodel.NetworkTie) bool {
 }
 
 func (v view) health(roles []RoleView) Health {
-	h := Health{LastAct: v.n.LastAct, OpenGaps: len(v.n.Gaps)}
-	internal := 0
-	for supporter, tie := range v.n.Ties {
-		if !supports(tie) {
-			continue
-		}
-		h.Supporters++
-		if !supporter.External() {
-			internal++
-		}
-	}
+	h := Health{LastAct: v.n.LastAct, OpenGaps: len(v.n.Gaps), Supporters: v.circle.people, Arenas: v.circle.arenas.count()}
 	if h.Supporters > 0 {
-		h.InternalShare = internal * 100 / h.Supporters
+		h.InternalShare = v.circle.internal * 100 / h.Supporters
 	}
 	for _, r := range roles {
 		h.count(r)
@@ -191,10 +191,11 @@ func (v view) health(roles []RoleView) Health {
 
 func (h *Health) count(r RoleView) {
 	for _, s := range r.Supporters {
-		switch s.Status {
-		case readmodel.RoleActive:
+		switch {
+		case !s.Counts:
+		case s.Status == readmodel.RoleActive:
 			h.Active++
-		case readmodel.RoleAtRisk:
+		case s.Status == readmodel.RoleAtRisk:
 			h.AtRisk++
 		}
 	}

@@ -60,9 +60,28 @@ func TestANetworkInNumbers(t *testing.T) {
 	if len(sponsor.Declared) != 1 || sponsor.Declared[0].Supporter != cleo || len(mentor.Declared) != 0 {
 		t.Errorf("declared: %+v, %+v", sponsor.Declared, mentor.Declared)
 	}
-	want := gaps.Health{Supporters: 2, Active: 1, AtRisk: 1, RolesExpected: 4, RolesCovered: 1, InternalShare: 50, OpenGaps: a.Health.OpenGaps}
+	want := gaps.Health{Supporters: 2, Active: 1, AtRisk: 1, RolesExpected: 4, RolesCovered: 1, InternalShare: 50, Arenas: 2, OpenGaps: a.Health.OpenGaps}
 	if a.Health != want {
 		t.Errorf("health: %+v, want %+v", a.Health, want)
+	}
+}
+
+// Who has left is shown, and counts no longer; a line manager is marked as one.
+func TestANetworkMarksWhoLeavesAndWhoManages(t *testing.T) {
+	h := newHistory(t)
+	h.on(0, events.People, ben, in("ops", 7, "")).on(0, events.People, cleo, in("ops", 7, ""))
+	h.on(0, events.People, ego, &events.PersonJoined{Level: 3, Department: "ops", Manager: ben, EffectiveAt: day(-400)})
+	h.on(1, events.Role, ego, recognized(events.Sponsor, ben, 1), recognized(events.Sponsor, cleo, 1)).on(2, events.People, cleo, leaves(20)).until(day(30))
+	a := h.rules.Answer(h.network(ego), day(30))
+	sponsors := a.Roles[2]
+	if sponsors.Held != 1 || a.Health.Supporters != 1 || a.Health.Active != 1 {
+		t.Errorf("%+v, %+v", sponsors, a.Health)
+	}
+	for _, s := range sponsors.Supporters {
+		manager := s.Supporter == ben
+		if s.LineManager != manager || s.Counts != manager || s.Leaves.IsZero() != manager {
+			t.Errorf("%+v", s)
+		}
 	}
 }
 

@@ -13,11 +13,7 @@ func counts(tie *readmodel.NetworkTie, role events.RoleName) bool {
 	if personal(tie) && role != events.TruthTeller && role != events.Ally {
 		return false
 	}
-	if tie.Roles[role].Subtype != events.PeerMentor || !tie.Confirmed.IsZero() {
-		return true
-	}
-	by := tie.Declared[role].By
-	return by == "recipient" || by == "both"
+	return tie.Roles[role].Subtype != events.PeerMentor || !tie.Confirmed.IsZero() || named(tie, role)
 }
 
 func (v view) missing(role events.RoleName) *condition {

@@ -3,6 +3,7 @@ package gaps
 import (
 	"time"
 
+	"kith.internal/events"
 	"kith.internal/services/internal/readmodel"
 	"kith.internal/services/internal/ruleset"
 )
@@ -27,4 +28,16 @@ func (r *Rules) Closing(n *readmodel.Network, now time.Time) (ListAnswer, error)
 		return ListAnswer{}, err
 	}
 	return answerGaps(newView(n, r.initial, now), rs)
+}
+
+// News is what good there is to say, by the default ruleset.
+func (r *Rules) News(n *readmodel.Network, people Directory, now time.Time) []News {
+	return adviser{newView(n, r.initial, now), people}.news()
+}
+
+// RoomOf is whether the index says of the person of a network that they have room.
+func RoomOf(n *readmodel.Network, role events.RoleName, usual int, at time.Time) bool {
+	x := newIndex()
+	x.put(readmodel.NetworkKey(n.Person), n)
+	return x.Room(n.Person, role, usual, at)
 }

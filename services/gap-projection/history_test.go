@@ -85,12 +85,12 @@ func (h *history) on(n int, c events.Context, person events.PersonID, facts ...e
 }
 
 // until fires what is due up to a time, in its order.
-func (h *history) until(at time.Time) {
+func (h *history) until(at time.Time) *history {
 	h.t.Helper()
 	for {
 		key, due := h.nextDue()
 		if key == "" || due.At.After(at) {
-			return
+			return h
 		}
 		in := h.input(due.At, events.Clock, due.Person, &events.Due{For: gaps.Name, About: key, At: due.At})
 		in.Recorded = due.At.Add(3 * time.Second)

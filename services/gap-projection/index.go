@@ -20,6 +20,14 @@ type index struct {
 type indexed struct {
 	timeline *readmodel.Network // with nothing but its timeline
 	gaps     []cell
+	capacity map[events.RoleName]int
+	given    []carried // to whom one is a mentor or a sponsor
+}
+
+// carried is since when somebody plays a role.
+type carried struct {
+	role  events.RoleName
+	since readmodel.Unix
 }
 
 // cell is what gaps are counted by.
@@ -38,7 +46,7 @@ func (x *index) put(key string, n *readmodel.Network) {
 		delete(x.people, person)
 		return
 	}
-	e := &indexed{timeline: &readmodel.Network{Person: person, Timeline: n.Timeline}}
+	e := &indexed{timeline: &readmodel.Network{Person: person, Timeline: n.Timeline}, capacity: n.Capacity, given: carriedBy(n)}
 	if n.TakesPart("org-aggregate") {
 		for _, g := range n.Gaps {
 			e.gaps = append(e.gaps, cell{g.Kind, g.Role})
@@ -55,6 +63,57 @@ func (x *index) Standing(person events.PersonID, at time.Time) readmodel.Standin
 		return e.timeline.At(at)
 	}
 	return readmodel.Standing{}
+}
+
+// Stays implements Directory.
+func (x *index) Stays(person events.PersonID, at time.Time) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	e := x.people[person]
+	if e == nil || e.timeline.At(at).Presence != readmodel.Present {
+		return false
+	}
+	place := e.timeline.PlaceAt(at)
+	return !place.Leaving()
+}
+
+// Room implements Directory: it is that of the beginning of the week.
+func (x *index) Room(person events.PersonID, role events.RoleName, usual int, at time.Time) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	e := x.people[person]
+	if e == nil {
+		return true
+	}
+	room, said := e.capacity[role]
+	if !said {
+		room = usual
+	}
+	for _, g := range e.given {
+		if g.role == role && g.since < readmodel.UnixOf(weekOf(at)) {
+			room--
+		}
+	}
+	return room > 0
+}
+
+// weekOf is the Monday, in UTC, of the week of a time.
+func weekOf(at time.Time) time.Time {
+	at = at.UTC()
+	days := (int(at.Weekday()) + 6) % 7
+	return time.Date(at.Year(), at.Month(), at.Day()-days, 0, 0, 0, 0, time.UTC)
+}
+
+// carriedBy is whom somebody looks after, but for those who are going to leave.
+func carriedBy(n *readmodel.Network) (all []carried) {
+	for _, g := range n.Given {
+		for _, role := range []events.RoleName{events.Mentor, events.Sponsor} {
+			if since := carriedSince(g, role); since != 0 && g.Leaves.IsZero() {
+				all = append(all, carried{role, since})
+			}
+		}
+	}
+	return all
 }
 
 // Count implements Directory.

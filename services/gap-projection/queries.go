@@ -50,9 +50,10 @@ func (s *Service) Suggestions(ctx context.Context, q Query) (SuggestionsAnswer, 
 	if err != nil {
 		return SuggestionsAnswer{}, err
 	}
+	a := adviser{found.view, s.index}
 	return SuggestionsAnswer{
 		Person: q.Person, AsOf: found.asOf, Importing: found.importing,
-		Suggestions: adviser{found.view, s.index}.suggest(),
+		Suggestions: a.suggest(), News: a.news(),
 	}, nil
 }
 

@@ -10,17 +10,29 @@ import (
 )
 
 // What a person could do next, computed when they ask and never stated: suggestions name people,
-// and facts about gaps must not. Everybody named is one of the person's own ties. What is told of
-// others is what the directory tells everybody: never a tie of theirs, never who declined.
+// and facts about gaps must not. Everybody named is one of the person's own ties.
 //
 //   - promote-mentor: a mentor who has the standing of a sponsor, the readiest first: rungs
 //     climbed on the way from advice to advocacy, then how much the two work together.
-//   - rekindle: a role that is at risk.
-//   - ask: somebody the person works with often, or who supports them in another way, for a role
-//     that is missing or thin.
+//   - rekindle: a role that is at risk, or a pair that waits.
+//   - ask-feedback, ask: somebody the person works with often, or who supports them in another way,
+//     for a role that is missing or thin; where the gap is about where people are, somebody elsewhere.
 //   - introduce: a supporter who works where at least five people are senior enough.
-//   - review: somebody who was named in a role that no acts show.
+//   - hand-over: who is going to leave may say whom to turn to.
+//   - review: somebody who was named in a role that no acts show, or a pair of which one side is silent.
 //   - declare: say who is there, where nobody is known yet.
+//   - make-room: for who carries too much.
+//
+// Good news comes with them: somebody whom acts show in a role in which they were not named.
+//
+// What is told of others is what everybody may know: where they stand, that they are away or going to
+// leave, and whether they have room, which they say themselves or which the rules have for everybody.
+// Room is that of the beginning of the week: nobody sees the day on which somebody took on one more.
+// Never told is a tie of theirs, and never who declined. A decline is kept with the tie of the two and
+// nowhere else: it takes the one out of what is suggested to the other, for that role and for half a
+// year, and changes nothing else, no order, no count and nothing that any third person is shown. That
+// somebody is not suggested tells nothing: they may be away, be about to leave, have no room, stand too
+// near, or come fourth where three are shown.
 
 // SuggestionsAnswer is what a person could do next, by gap, the most severe first.
 type SuggestionsAnswer struct {
@@ -28,12 +40,14 @@ type SuggestionsAnswer struct {
 	AsOf        uint64          `json:"asOf"`
 	Importing   bool            `json:"importing,omitempty"`
 	Suggestions []Suggestion    `json:"suggestions"`
+	News        []News          `json:"news"` // nothing is missing there
 }
 
 // Suggestion is one thing to do, and why.
 type Suggestion struct {
 	Action     events.NudgeAction `json:"action"`
 	Gap        events.GapKind     `json:"gap"`
+	Fact       events.FactID      `json:"fact"` // the GapOpened
 	Role       events.RoleName    `json:"role,omitempty"`
 	Supporter  events.PersonID    `json:"supporter,omitempty"`  // whom to ask
 	Via        events.PersonID    `json:"via,omitempty"`        // who could introduce
@@ -60,6 +74,11 @@ const (
 	WorksWhereNeeded Reason = "works-where-it-counts" // where people are senior enough
 	YouNamedThem     Reason = "you-named-them"
 	NobodyKnown      Reason = "nobody-known-yet"
+	WorksElsewhere   Reason = "works-elsewhere"   // in another department, or outside
+	GoesSoon         Reason = "is-going-to-leave" // and knows who could take over
+	PairWaits        Reason = "your-pair-waits"
+	OneSideSpeaks    Reason = "one-of-you-is-silent"
+	CarriesTooMuch   Reason = "more-people-than-room"
 )
 
 // Directory is what everybody may know of others.
@@ -69,6 +88,10 @@ type Directory interface {
 	// Count is how many present people of a department, "" for all, are at a level or above,
 	// not counting some.
 	Count(department events.Code, fromLevel int, at time.Time, but ...events.PersonID) int
+	// Stays reports whether somebody is there and not known to leave.
+	Stays(person events.PersonID, at time.Time) bool
+	// Room reports whether somebody could play a role for one more, usual being for how many one can.
+	Room(person events.PersonID, role events.RoleName, usual int, at time.Time) bool
 }
 
 const (
@@ -88,7 +111,7 @@ func (a adviser) suggest() []Suggestion {
 	for _, g := range mostSevere(a.n) {
 		some := a.forGap(g.Kind, g.Role)
 		for i := range some {
-			some[i].Gap, some[i].Role = g.Kind, cmp.Or(some[i].Role, g.Role)
+			some[i].Gap, some[i].Fact, some[i].Role = g.Kind, g.Fact, cmp.Or(some[i].Role, g.Role)
 		}
 		all = append(all, some[:min(len(some), suggestionsPerGap)]...)
 	}
@@ -98,30 +121,65 @@ func (a adviser) suggest() []Suggestion {
 func (a adviser) forGap(kind events.GapKind, role events.RoleName) []Suggestion {
 	switch kind {
 	case events.MissingRole, events.ThinRole:
-		some := append(a.promote(role), a.rekindle(role)...)
-		if some = append(some, a.ask(role)...); len(some) == 0 {
-			some = a.introduce(role)
-		}
-		return some
+		return a.fill(role, anybody)
 	case events.AtRisk:
 		return a.rekindle(role)
+	case events.SupporterLeaving:
+		return append(a.handOver(role), a.fill(role, anybody)...)
 	case events.DeclaredNotEnacted:
 		return a.review(role)
 	case events.Isolation:
 		return a.reconnect()
+	case events.NoInternalSponsor:
+		return a.fill(role, a.inside)
+	case events.OverMentored:
+		return a.fill(role, anybody)
+	case events.StalledPair:
+		return a.resume()
+	case events.OneSided:
+		return a.both()
+	case events.Overloaded:
+		return []Suggestion{{Action: "make-room", Reasons: []Reason{CarriesTooMuch}}}
 	}
-	return nil
+	return a.widen(kind, role)
+}
+
+// widen is for gaps that are about who the supporters are, whatever their role.
+func (a adviser) widen(kind events.GapKind, role events.RoleName) []Suggestion {
+	if role == "" {
+		role = a.wanted()
+	}
+	switch kind {
+	case events.MostlyExternal:
+		return a.fill(role, a.inside)
+	case events.NarrowNetwork:
+		return a.fill(role, a.elsewhere)
+	case events.OnlyLineManager:
+		return a.fill(role, func(id events.PersonID, _ *readmodel.NetworkTie) bool { return id != a.standing.Manager })
+	case events.SinglePoint:
+		return a.fill(a.alone(role), a.beside)
+	}
+	return a.fill(role, func(_ events.PersonID, tie *readmodel.NetworkTie) bool { return !supports(tie) })
+}
+
+// fill finds whom to turn to for a role, among some.
+func (a adviser) fill(role events.RoleName, among among) []Suggestion {
+	some := append(a.promote(role, among), a.rekindle(role)...)
+	if some = append(some, a.ask(role, among)...); len(some) == 0 {
+		some = a.introduce(role)
+	}
+	return some
 }
 
 // promote ranks the mentors who could become a sponsor.
-func (a adviser) promote(role events.RoleName) []Suggestion {
+func (a adviser) promote(role events.RoleName, among among) []Suggestion {
 	if role != events.Sponsor {
 		return nil
 	}
 	var some []Suggestion
 	for supporter, tie := range a.n.Ties {
 		mentor := tie.Roles[events.Mentor]
-		if mentor == nil || mentor.Status != readmodel.RoleActive || !a.may(supporter, tie, role) {
+		if mentor == nil || mentor.Status != readmodel.RoleActive || !a.may(supporter, tie, role) || !among(supporter, tie) {
 			continue
 		}
 		s := Suggestion{Action: "promote-mentor", Supporter: supporter, Reasons: []Reason{SeniorEnough}}
@@ -170,19 +228,17 @@ func (a adviser) rekindle(role events.RoleName) []Suggestion {
 }
 
 // ask finds who could take a role on: first who works with the person most, then who supports
-// them already. A mentor who may be promoted is not asked as well.
-func (a adviser) ask(role events.RoleName) []Suggestion {
+// them already. A mentor who may be promoted is not asked as well. Of a truth-teller nothing is asked but
+// the truth.
+func (a adviser) ask(role events.RoleName, among among) []Suggestion {
 	var some []Suggestion
 	for supporter, tie := range a.n.Ties {
-		if !a.may(supporter, tie, role) || role == events.Sponsor && held(tie.Roles[events.Mentor]) {
+		if !a.may(supporter, tie, role) || !among(supporter, tie) || role == events.Sponsor && held(tie.Roles[events.Mentor]) {
 			continue
 		}
-		s := Suggestion{Action: "ask", Supporter: supporter}
-		if tie.Together != nil {
-			s.Reasons = append(s.Reasons, WorksWithYou)
-		}
-		if supports(tie) {
-			s.Reasons = append(s.Reasons, SupportsAlready)
+		s := Suggestion{Action: "ask", Role: role, Supporter: supporter, Reasons: a.nearness(supporter, tie)}
+		if role == events.TruthTeller {
+			s.Action = "ask-feedback"
 		}
 		if len(s.Reasons) > 0 {
 			some = append(some, s)
@@ -193,15 +249,38 @@ func (a adviser) ask(role events.RoleName) []Suggestion {
 	})
 }
 
+// nearness is what somebody has to do with the person already.
+func (a adviser) nearness(supporter events.PersonID, tie *readmodel.NetworkTie) (why []Reason) {
+	if tie.Together != nil {
+		why = append(why, WorksWithYou)
+	}
+	if supports(tie) {
+		why = append(why, SupportsAlready)
+	}
+	if len(why) > 0 && a.elsewhere(supporter, tie) {
+		why = append(why, WorksElsewhere)
+	}
+	return why
+}
+
 // may reports whether somebody is free to be asked for a role, and has what it takes.
 func (a adviser) may(supporter events.PersonID, tie *readmodel.NetworkTie, role events.RoleName) bool {
-	declined := !tie.Declined[role].IsZero() && a.now.Sub(tie.Declined[role]) < letBe
-	return !held(tie.Roles[role]) && !declined && a.here(supporter) && a.standingFor(supporter, role)
+	at, declined := tie.Declined[role]
+	if held(tie.Roles[role]) || declined && a.now.Sub(at) < letBe || personal(tie) && role != events.TruthTeller {
+		return false
+	}
+	return a.here(supporter) && a.standingFor(supporter, role) && a.hasRoom(supporter, role)
+}
+
+// hasRoom reports whether somebody could play a role for one more.
+func (a adviser) hasRoom(supporter events.PersonID, role events.RoleName) bool {
+	usual, limited := a.rules.Load[role]
+	return !limited || supporter.External() || a.people.Room(supporter, role, usual, a.now)
 }
 
 // here reports whether somebody can be asked: outside the directory, only the person knows.
 func (a adviser) here(supporter events.PersonID) bool {
-	return supporter.External() || a.people.Standing(supporter, a.now).Presence == readmodel.Present
+	return supporter.External() || a.people.Stays(supporter, a.now)
 }
 
 // standingFor reports whether somebody is senior enough for a role.
@@ -229,7 +308,7 @@ func (a adviser) introduce(role events.RoleName) []Suggestion {
 	var some []Suggestion
 	for supporter, tie := range a.n.Ties {
 		at := a.people.Standing(supporter, a.now)
-		if !supports(tie) || at.Presence != readmodel.Present || level == 0 || at.Department == a.standing.Department {
+		if !supports(tie) || !a.people.Stays(supporter, a.now) || level == 0 || at.Department == a.standing.Department {
 			continue
 		}
 		if a.people.Count(at.Department, level, a.now, a.n.Person, supporter) >= discreet {

@@ -17,6 +17,7 @@ import (
 type gapsDocument struct {
 	client.Gaps
 	Suggestions []gaps.Suggestion `json:"suggestions"`
+	News        []gaps.News       `json:"news"`
 	Names       names             `json:"names"`
 }
 
@@ -55,16 +56,37 @@ func (s *shell) gaps(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range advice.Suggestions {
-		if err := s.lookUp(ctx, as, a.Supporter, a.Via); err != nil {
-			return err
-		}
+	if err := s.lookUp(ctx, as, advised(advice)...); err != nil {
+		return err
 	}
 	if s.output == "json" {
-		return s.json(gapsDocument{g, advice.Suggestions, s.names})
+		return s.json(gapsDocument{g, advice.Suggestions, advice.News, s.names})
 	}
 	s.showGaps(p, g, advice.Suggestions)
+	s.showNews(advice.News)
 	return nil
+}
+
+// advised is everybody in suggestions and news.
+func advised(advice client.Suggestions) (people []events.PersonID) {
+	for _, a := range advice.Suggestions {
+		people = append(people, a.Supporter, a.Via)
+	}
+	for _, n := range advice.News {
+		people = append(people, n.Supporter)
+	}
+	return people
+}
+
+// showNews says whom acts show in a role in which they were not named.
+func (s *shell) showNews(news []gaps.News) {
+	for i, n := range news {
+		if i == 0 {
+			s.printf("\nAnd you may not know:\n")
+		}
+		s.printf("   - %s is your %s, as acts show since %s, and you have not named them: %s.\n", s.names[n.Supporter],
+			strings.ToLower(title(n.Role)), s.date(n.Since), doing(n.Action, n.Role, "them"))
+	}
 }
 
 func (s *shell) showGaps(p client.Person, g client.Gaps, advice []gaps.Suggestion) {
@@ -86,7 +108,7 @@ func (s *shell) showGaps(p client.Person, g client.Gaps, advice []gaps.Suggestio
 func (s *shell) showAdvice(gap gaps.GapView, advice []gaps.Suggestion) {
 	known := false
 	for _, a := range advice {
-		if a.Gap == gap.Gap && a.Role == gap.Role {
+		if a.Fact == gap.Fact {
 			known = true
 			s.printf("   - %s\n", s.advise(a))
 		}

@@ -127,7 +127,7 @@ func (s *shell) showRole(r gaps.RoleView) {
 		return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(b.Strength, a.Strength), s.byName(a.Supporter, b.Supporter))
 	})
 	for _, v := range r.Supporters {
-		rows = append(rows, []string{s.names[v.Supporter] + inBrackets(subtypes[v.Subtype]), s.status(v)})
+		rows = append(rows, []string{s.names[v.Supporter] + inBrackets(subtypes[v.Subtype]) + inBrackets(lineManager[v.LineManager]), s.status(v)})
 	}
 	for _, d := range r.Declared {
 		rows = append(rows, []string{s.names[d.Supporter], "named " + s.ago(d.Since) + ", not seen in an act yet"})
@@ -166,11 +166,18 @@ func (s *shell) status(v gaps.SupporterView) string {
 	if v.Mutual {
 		said += "; you are theirs, too"
 	}
-	if !v.Counts {
+	switch {
+	case !v.Leaves.IsZero() && v.Leaves.After(s.Now()):
+		said += "; leaves on " + s.date(v.Leaves)
+	case !v.Leaves.IsZero():
+		said += "; left on " + s.date(v.Leaves) + " (does not count any more)"
+	case !v.Counts:
 		said += " (does not count until you confirm it)"
 	}
 	return said
 }
+
+var lineManager = map[bool]string{true: "your line manager"}
 
 func inBrackets(text string) string {
 	if text == "" {

@@ -154,6 +154,11 @@ var because = map[string]string{
 	"works-where-it-counts": "works where people are senior enough",
 	"you-named-them":        "you named them",
 	"nobody-known-yet":      "nobody is known yet",
+	"works-elsewhere":       "works elsewhere",
+	"is-going-to-leave":     "is going to leave",
+	"your-pair-waits":       "you have not met for a while",
+	"one-of-you-is-silent":  "only one of you says what it is worth",
+	"more-people-than-room": "you support more people than you have room for",
 }
 
 // notes say why an act weighs nothing, or less.

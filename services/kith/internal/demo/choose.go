@@ -12,9 +12,13 @@ func (s *story) choose(p *person, role events.RoleName, over span, fits func(c *
 	if over.from < over.to {
 		return nil // p came too late for it
 	}
-	for tries, found := 0, 0; tries < 400 && found < 6; tries++ {
+	patience := 400
+	if p.portrait.fixed {
+		patience = 4000 // what a persona is to show depends on no luck
+	}
+	for tries, found := 0, 0; tries < patience && found < 6; tries++ {
 		c := one(s.dice, s.people...)
-		if p.portrait.fixed && (c.left > 0 || c.away > 0) {
+		if p.portrait.fixed && (c.left > 0 || c.away > 0 || c.leaving) {
 			continue // what a persona shows does not depend on who else comes and goes
 		}
 		if c == p || s.tied[tie{p, c}] || !c.here(over.from) || !c.here(max(over.to, 1)) || !fits(c) {

@@ -18,6 +18,7 @@ func (s *story) live() {
 		s.tellers(p)
 		s.allies(p)
 		s.outsiders(p)
+		s.corner(p)
 		s.everyday(p)
 		if p.portrait.dispute {
 			s.quarrels(p)

@@ -6,7 +6,7 @@ import "kith.internal/events"
 func (s *story) mentoring(st state) (over span, low, high int) {
 	switch st {
 	case atRisk:
-		return span{s.between(220, 600), s.between(54, 80)}, 24, 31
+		return span{s.between(220, 600), s.between(64, 84)}, 24, 31
 	case lapsed:
 		return span{s.between(330, 700), s.between(150, 280)}, 22, 33
 	case unproven:
@@ -66,8 +66,16 @@ func (s *story) session(p, m *person, ago int, kind events.MentorshipKind, progr
 		held := &events.MentoringSessionHeld{Minutes: 15 * s.between(2, 5), Format: one[events.Format](s.dice, "video", "video", "in-person", "phone")}
 		held.Formality = program
 		if g, ok := s.act(ago, p, m, held, topic); ok && s.in100(15) {
-			s.followUp(events.Personal, g, ago-1, &events.SessionRated{Act: g.ref(), Supporter: g.supporter(), By: "recipient", Rating: s.between(3, 5)})
+			s.rate(g, ago)
 		}
+	}
+}
+
+// rate says what a session was worth: to the recipient, and for most mentors to them as well.
+func (s *story) rate(g given, ago int) {
+	rated := s.followUp(events.Personal, g, ago-1, &events.SessionRated{Act: g.ref(), Supporter: g.supporter(), By: "recipient", Rating: s.between(3, 5)})
+	if g.by.n%5 > 0 {
+		s.fact(events.Personal, g.to, rated.Time, &events.SessionRated{Act: g.ref(), Supporter: g.supporter(), By: "supporter", Rating: 4})
 	}
 }
 

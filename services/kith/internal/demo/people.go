@@ -14,13 +14,14 @@ type person struct {
 	given, family string
 	department    events.Code
 	site          site
-	level         int // today
-	was           int // before the last promotion; level where there was none
-	promoted      int // days ago; 0: never in these two years
-	start         int // days ago
-	left          int // days ago; 0: still here
-	away          int // days ago the leave began; 0: not away
-	back          int // days ago it ended; 0: still away
+	level         int  // today
+	was           int  // before the last promotion; level where there was none
+	promoted      int  // days ago; 0: never in these two years
+	start         int  // days ago
+	left          int  // days ago; 0: still here
+	leaving       bool // is known to leave
+	away          int  // days ago the leave began; 0: not away
+	back          int  // days ago it ended; 0: still away
 	manager       *person
 	portrait      portrait
 	relation      events.Relation // of an external contact; empty for everybody in the directory

@@ -38,6 +38,16 @@ var castings = []casting{
 		reverse: []state{active}, advocates: []state{active, active}, tellers: []state{active}}},
 	{"Jonas", "Weber", "customer-success", 2, true, "a new hire: nothing is missing in the first weeks", portrait{
 		mentors: []state{unproven}, goal: "settle-in"}},
+	{"Elena", "Petrova", "sales", 4, false, "a mentor who is going to leave in three weeks", portrait{
+		advocates: []state{active, active}, tellers: []state{active}, corner: goingToLeave}},
+	{"Samir", "Khalil", "operations", 3, false, "nobody but the line manager", portrait{corner: onlyManager}},
+	{"Yuki", "Sato", "product", 4, false, "good advice for more than a year, and nobody who speaks up where it is decided", portrait{
+		advocates: []state{active}, corner: muchAdvised, goal: "advance"}},
+	{"Lucía", "Romero", "design", 3, false, "support from outside: a former boss who sponsors her, and a friend", portrait{
+		friend: true, corner: fromOutside}},
+	{"Rohan", "Mehta", "engineering", 3, false, "one person who is mentor, advocate and truth-teller at once", portrait{corner: allInOne}},
+	{"Hanna", "Virtanen", "finance", 3, false, "two sponsors, one of whom reports to the other", portrait{
+		mentors: []state{active}, tellers: []state{active}, corner: oneLine}},
 }
 
 // Personas are the people to look at first, in a good order, and what their networks show.

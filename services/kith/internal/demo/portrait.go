@@ -24,6 +24,7 @@ type portrait struct {
 	goal                        events.GoalKind
 	optedOut, surveyed, dispute bool
 	fixed                       bool // a persona: chance leaves it alone
+	corner                      corner
 }
 
 // paint draws the portraits of everybody who is no persona. Most people have a mentor and

@@ -34,6 +34,7 @@ func TestShowsEverything(t *testing.T) {
 	for _, n := range networks {
 		for _, g := range n.Gaps {
 			seen[fmt.Sprintf("gap %s %s", g.Kind, g.Role)]++
+			seen[fmt.Sprintf("gap %s", g.Kind)]++
 		}
 		if len(n.Gaps) == 0 {
 			seen["no gap"]++
@@ -83,6 +84,12 @@ var promised = map[string][]string{
 	"Kenji Tanaka":     {"gap at-risk mentor", "gap at-risk advocate", "gap at-risk sponsor", "gap at-risk truth-teller"},
 	"Ingrid Lindqvist": {"mentor active reverse-mentor"},
 	"Jonas Weber":      nil,
+	"Elena Petrova":    {"gap supporter-leaving mentor"},
+	"Samir Khalil":     {"gap only-line-manager "},
+	"Yuki Sato":        {"gap over-mentored-under-sponsored sponsor"},
+	"Rohan Mehta":      {"gap single-point-of-failure "},
+	"Hanna Virtanen":   {"gap single-point-of-failure sponsor"},
+	"Lucía Romero":     {"gap no-internal-sponsor sponsor", "gap mostly-external "},
 }
 
 func shown() (want []string) {
@@ -99,7 +106,10 @@ func shown() (want []string) {
 	for _, subtype := range []string{"standard", "reverse-mentor", "peer-mentor", "internal", "external"} {
 		want = append(want, "subtype "+subtype)
 	}
-	return append(want, "mentor unproven", "sponsor unproven", "gap isolation ", "gap declared-not-enacted mentor", "no gap")
+	for _, kind := range events.GapKind("").Codes() { // every kind at least once
+		want = append(want, "gap "+kind)
+	}
+	return append(want, "mentor unproven", "sponsor unproven", "gap declared-not-enacted mentor", "gap single-point-of-failure sponsor", "no gap")
 }
 
 // deduce folds the demo by the rules of the services, as if it had been loaded in a moment.
