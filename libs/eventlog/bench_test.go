@@ -19,7 +19,7 @@ import (
 // batches of a thousand ready-made messages, one after the other.
 func BenchmarkAppend(b *testing.B) {
 	limit := rawLimit(b)
-	for _, callers := range []int{1, 16, 256, 1024} {
+	for _, callers := range []int{1, 16, 32, 64, 256, 1024} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			l := open(b, natstest.Connect(b), 1)
 			var next atomic.Int64

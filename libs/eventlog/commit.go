@@ -11,38 +11,26 @@ import (
 	"kith.internal/libs/batch"
 )
 
-// pipelineMax is the largest commit that goes as pipelined single publishes: a batch costs about
-// 4 ms however small it is (BenchmarkCommit).
-const pipelineMax = 8
-
 // answerTimeout is how long one publish waits for its answer before its outcome is unknown.
 const answerTimeout = 5 * time.Second
 
 // commit stores msgs, all of one group: at once, and what that does not settle one by one, in order.
-// Its context is the log's: one caller's must not end the commit of the others. With singly they are
-// of one caller each, who may be stored in any order.
-func (l *Log) commit(ctx context.Context, msgs []*nats.Msg, singly bool) ([]Ack, error) {
+// Its context is the log's: one caller's must not end the commit of the others.
+func (l *Log) commit(ctx context.Context, msgs []*nats.Msg) ([]Ack, error) {
 	ctx, cancel := context.WithTimeout(ctx, 6*answerTimeout)
 	defer cancel()
 	t := l.tries()
-	acks, unknown := make([]Ack, len(msgs)), true
-	switch {
-	case len(msgs) > pipelineMax || len(msgs) > 1 && !singly:
+	unknown := false
+	if len(msgs) > 1 {
 		ack, err := l.publish(ctx, msgs)
 		if err == nil {
 			return t.stored(sequence(ack.Seq, len(msgs))), nil
 		}
 		batch.Unnumber(msgs)
 		unknown = errors.Is(err, batch.ErrOutcomeUnknown)
-	case len(msgs) > 1:
-		l.pipeline(ctx, msgs, acks)
-	default:
-		unknown = false
 	}
+	acks := make([]Ack, len(msgs))
 	for i, m := range msgs {
-		if acks[i].Seq > 0 {
-			continue
-		}
 		var err error
 		if acks[i], err = l.settle(ctx, m, t, unknown); err != nil {
 			return nil, unavailable("append", err)
@@ -76,35 +64,6 @@ func sequence(last uint64, n int) []Ack {
 		acks[i].Seq = last - uint64(n-1-i)
 	}
 	return acks
-}
-
-// pipeline publishes msgs one after the other without waiting in between, and notes in acks what was
-// answered: where nothing was, or a refusal, the sequence stays zero.
-func (l *Log) pipeline(ctx context.Context, msgs []*nats.Msg, acks []Ack) {
-	inbox := l.nc.NewRespInbox()
-	answers := make(chan *nats.Msg, len(msgs))
-	sub, err := l.nc.ChanSubscribe(inbox+".*", answers)
-	if err != nil {
-		return
-	}
-	defer sub.Unsubscribe() //nolint:errcheck // a lost connection has ended it already
-	for i, m := range msgs {
-		if err := l.nc.PublishMsg(&nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Data, Reply: replyTo(inbox, i)}); err != nil {
-			return
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
-	for range msgs {
-		select {
-		case m := <-answers:
-			if ack, err := batch.ParseAck(m.Data); err == nil {
-				acks[indexOf(inbox, m.Subject)] = Ack{Seq: ack.Seq, Duplicate: ack.Duplicate}
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 func retryPolicy() *backoff.ExponentialBackOff {

@@ -30,8 +30,9 @@ type Log struct {
 	stream  jetstream.Stream
 	timers  jetstream.Stream
 	queue   chan *request
+	callers atomic.Int64    // that wait for a commit
+	commits context.Context // done once the log is closed
 	close   context.CancelFunc
-	closed  <-chan struct{}
 	ended   chan struct{} // closed once nothing is committed any more
 	known   atomic.Uint64 // a sequence that the log is known to have
 	born    atomic.Int64  // when the stream was made: its identity
@@ -61,10 +62,9 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Log, error) {
 		return nil, err
 	}
 	l.note(l.stream.CachedInfo())
-	commits, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	l.close, l.closed = cancel, commits.Done()
-	go l.commitLoop(commits)
-	go l.watchIdentity(commits)
+	l.commits, l.close = context.WithCancel(context.WithoutCancel(ctx))
+	go l.commitLoop(l.commits)
+	go l.watchIdentity(l.commits)
 	return l, nil
 }
 

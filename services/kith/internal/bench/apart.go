@@ -24,11 +24,15 @@ func apart(ctx context.Context, r *run) error {
 	}
 	for round := range r.amounts.rounds {
 		r.say("intake, classifier and projection by themselves, round %d", round+1)
+		base, err := r.rawNow(ctx, fmt.Sprint("raw-intake-", round), r.rawBatches)
+		if err != nil {
+			return err
+		}
 		lines := r.org.lines(r.org.newTies(r.amounts.acts))
-		err := r.product(ctx, []string{intake.Name}, func(ctx context.Context, s *site) error {
+		err = r.product(ctx, []string{intake.Name}, func(ctx context.Context, s *site) error {
 			started := time.Now()
 			_, err := s.send(ctx, lines)
-			r.rate("intake/ndjson", r.amounts.acts, time.Since(started))
+			r.beside(base, "intake/ndjson", float64(r.amounts.acts)/time.Since(started).Seconds())
 			return err
 		})
 		if err != nil {
@@ -75,8 +79,17 @@ func (r *run) rebuild(ctx context.Context, row, service, bucket string) error {
 	if err != nil {
 		return err
 	}
+	base, err := r.rawNow(ctx, "raw-"+row, func(ctx context.Context, e *engine) (float64, error) {
+		if _, err := r.rawBatches(ctx, e); err != nil {
+			return 0, err
+		}
+		return r.rawConsume(ctx, e)
+	})
+	if err != nil {
+		return err
+	}
 	took, facts, err := r.behind(ctx, service, bucket)
-	r.rate(row, int(facts), took)
+	r.beside(base, row, float64(facts)/took.Seconds())
 	return err
 }
 

@@ -36,7 +36,6 @@ var (
 		{[]string{"append/"}, appends},
 	}
 	withPeople = []measurement{
-		{[]string{"raw/"}, raw},
 		{[]string{"heap/", "disk/"}, sizes},
 		{[]string{"path/"}, paths},
 		{[]string{"deep/"}, deep},
@@ -90,7 +89,7 @@ func (r *run) fresh(f func() error) (err error) {
 }
 
 func (r *run) organization(ctx context.Context, people int) error {
-	if !slices.ContainsFunc(withPeople[1:], r.wants) {
+	if !slices.ContainsFunc(withPeople, r.wants) {
 		return nil
 	}
 	r.report.people, r.org = people, newOrganization(people, r.cfg.Seed)

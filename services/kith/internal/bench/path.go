@@ -29,11 +29,11 @@ func paths(ctx context.Context, r *run) error {
 		for round := range r.amounts.rounds {
 			r.say("the whole path, round %d", round+1)
 			r.org.shown = r.org.newTies(r.amounts.acts)
-			if err := r.path(ctx, s, "path/new-ties", r.org.shown); err != nil {
+			if err := r.path(ctx, s, "path/new-ties", "path/new-ties-cpu", r.org.shown); err != nil {
 				return err
 			}
 			twenty := slices.Repeat(r.org.newTies(r.amounts.acts/20), 20)
-			if err := r.path(ctx, s, "path/twenty", twenty); err != nil {
+			if err := r.path(ctx, s, "path/twenty", "path/twenty-cpu", twenty); err != nil {
 				return err
 			}
 		}
@@ -57,7 +57,7 @@ func deep(ctx context.Context, r *run) error {
 			case r.amounts.deepest - r.amounts.block:
 				name = "deep/last"
 			}
-			if err := r.path(ctx, s, name, slices.Repeat(ties, r.amounts.block)); err != nil {
+			if err := r.path(ctx, s, "", name, slices.Repeat(ties, r.amounts.block)); err != nil {
 				return err
 			}
 		}
@@ -65,10 +65,11 @@ func deep(ctx context.Context, r *run) error {
 	})
 }
 
-// path sends an act on each tie and waits until all that follows has been derived.
-func (r *run) path(ctx context.Context, s *site, row string, ties []pair) error {
+// path sends an act on each tie and waits until all that follows has been derived. It notes how many
+// acts a second that was, and how much of the processors' time each took.
+func (r *run) path(ctx context.Context, s *site, rate, cost string, ties []pair) error {
 	lines := r.org.lines(ties)
-	started := time.Now()
+	started, busy := time.Now(), processorTime()
 	last, err := s.send(ctx, lines)
 	if err != nil {
 		return err
@@ -76,6 +77,7 @@ func (r *run) path(ctx context.Context, s *site, row string, ties []pair) error 
 	if err := s.settled(ctx, last); err != nil {
 		return err
 	}
-	r.rate(row, len(ties), time.Since(started))
+	r.rate(rate, len(ties), time.Since(started))
+	r.sample(cost, float64((processorTime()-busy).Microseconds())/float64(len(ties)))
 	return nil
 }

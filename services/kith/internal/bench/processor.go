@@ -3,7 +3,18 @@ package bench
 import (
 	"os"
 	"strings"
+	"syscall"
+	"time"
 )
+
+// processorTime is how long this process has kept processors busy so far.
+func processorTime() time.Duration {
+	var all syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &all) != nil {
+		return 0
+	}
+	return time.Duration(all.Utime.Nano() + all.Stime.Nano())
+}
 
 // processor is what the machine calls its processor, where it says so.
 func processor() string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -95,81 +96,86 @@ func raw(ctx context.Context, r *run) error {
 	return nil
 }
 
-func (r *run) rawRound(ctx context.Context, e *engine) error {
-	ready := e.messages(100_000)
-	n, took, err := r.spell(func() (int, error) {
-		_, err := batch.Publish(ctx, e.nc, ready[:1])
-		ready = ready[1:]
-		return 1, err
+// rawNow measures one thing by itself.
+func (r *run) rawNow(ctx context.Context, name string, measure func(context.Context, *engine) (float64, error)) (rate float64, err error) {
+	err = r.engine(ctx, name, func(e *engine) error {
+		rate, err = measure(ctx, e)
+		return err
 	})
-	if err != nil {
-		return err
-	}
-	r.rate("raw/one-by-one", n, took)
-	if err := r.rawAsync(ctx, e); err != nil {
-		return err
-	}
-	ready = e.messages(r.amounts.acts / 1000 * 1000)
-	started := time.Now()
-	for some := ready; len(some) > 0; some = some[batch.Limit:] {
-		if _, err := batch.Publish(ctx, e.nc, some[:batch.Limit]); err != nil {
+	return rate, errors.Join(err, os.RemoveAll(filepath.Join(r.dir, name)))
+}
+
+func (r *run) rawRound(ctx context.Context, e *engine) error {
+	for _, measure := range []func(context.Context, *engine) (float64, error){r.rawOneByOne, r.rawAsync, r.rawBatches, r.rawConsume} {
+		if _, err := measure(ctx, e); err != nil {
 			return err
 		}
 	}
-	r.rate("raw/batches", len(ready), time.Since(started))
-	return r.rawConsume(ctx, e)
+	return nil
 }
 
-func (r *run) rawAsync(ctx context.Context, e *engine) error {
+func (r *run) rawOneByOne(ctx context.Context, e *engine) (rate float64, err error) {
+	ready, n, started := e.messages(batch.Limit), 0, time.Now()
+	for ; time.Since(started) < r.amounts.spell; n++ {
+		if len(ready) == 0 {
+			ready = e.messages(batch.Limit)
+		}
+		if _, err := batch.Publish(ctx, e.nc, ready[:1]); err != nil {
+			return 0, err
+		}
+		ready = ready[1:]
+	}
+	return r.rate("raw/one-by-one", n, time.Since(started)), nil
+}
+
+func (r *run) rawBatches(ctx context.Context, e *engine) (rate float64, err error) {
+	ready := e.messages(max(r.amounts.acts/batch.Limit, 1) * batch.Limit)
+	started := time.Now()
+	for some := ready; len(some) > 0; some = some[batch.Limit:] {
+		if _, err := batch.Publish(ctx, e.nc, some[:batch.Limit]); err != nil {
+			return 0, err
+		}
+	}
+	return r.rate("raw/batches", len(ready), time.Since(started)), nil
+}
+
+func (r *run) rawAsync(ctx context.Context, e *engine) (rate float64, err error) {
 	ready := e.messages(r.amounts.acts)
 	started := time.Now()
 	for _, m := range ready {
 		if _, err := e.js.PublishMsgAsync(m, jetstream.WithStallWait(time.Minute)); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	select {
 	case <-e.js.PublishAsyncComplete():
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
-	r.rate("raw/async", len(ready), time.Since(started))
-	return nil
+	return r.rate("raw/async", len(ready), time.Since(started)), nil
 }
 
-func (r *run) rawConsume(ctx context.Context, e *engine) error {
+func (r *run) rawConsume(ctx context.Context, e *engine) (rate float64, err error) {
 	last, err := e.log.Last(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	started := time.Now()
 	c, err := e.js.OrderedConsumer(ctx, eventlog.StreamName, jetstream.OrderedConsumerConfig{})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	msgs, err := c.Messages()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer msgs.Stop()
 	for range last {
 		if _, err := msgs.Next(jetstream.NextContext(ctx)); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	r.rate("raw/consume", int(last), time.Since(started))
-	return nil
-}
-
-// spell repeats f for as long as a round takes and returns what it has done in that time.
-func (r *run) spell(f func() (int, error)) (n int, took time.Duration, err error) {
-	for started := time.Now(); took < r.amounts.spell; took = time.Since(started) {
-		done, err := f()
-		if n += done; err != nil {
-			return n, took, err
-		}
-	}
-	return n, took, nil
+	return r.rate("raw/consume", int(last), time.Since(started)), nil
 }
 
 // appends measures what many callers get of the log, each of whom waits for one yes after the other.
@@ -177,7 +183,13 @@ func appends(ctx context.Context, r *run) error {
 	for round := range r.amounts.rounds {
 		for _, callers := range []int{1, 16, 64, 256, 1024} {
 			r.say("append, %d callers, round %d", callers, round+1)
-			err := r.engine(ctx, fmt.Sprintf("append-%d-%d", round, callers), func(e *engine) error { return r.append(ctx, e, callers) })
+			err := r.engine(ctx, fmt.Sprintf("append-%d-%d", round, callers), func(e *engine) error {
+				base, err := r.rawOneByOne(ctx, e)
+				if err != nil {
+					return err
+				}
+				return r.append(ctx, e, callers, base)
+			})
 			if err != nil {
 				return err
 			}
@@ -186,15 +198,15 @@ func appends(ctx context.Context, r *run) error {
 	return nil
 }
 
-func (r *run) append(ctx context.Context, e *engine, callers int) error {
+func (r *run) append(ctx context.Context, e *engine, callers int, base float64) error {
 	var next, done atomic.Int64
 	var failed atomic.Value
 	var all sync.WaitGroup
-	started := time.Now()
+	first, started := e.n, time.Now()
 	for range callers {
 		all.Go(func() {
 			for time.Since(started) < r.amounts.spell && failed.Load() == nil {
-				if _, err := e.log.Append(ctx, advice(int(next.Add(1)))); err != nil {
+				if _, err := e.log.Append(ctx, advice(first+int(next.Add(1)))); err != nil {
 					failed.Store(err)
 					return
 				}
@@ -203,7 +215,7 @@ func (r *run) append(ctx context.Context, e *engine, callers int) error {
 		})
 	}
 	all.Wait()
-	r.rate(fmt.Sprintf("append/%d", callers), int(done.Load()), time.Since(started))
+	r.beside(base, fmt.Sprintf("append/%d", callers), float64(done.Load())/time.Since(started).Seconds())
 	err, _ := failed.Load().(error)
 	return err
 }

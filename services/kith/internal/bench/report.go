@@ -49,7 +49,8 @@ type Row struct {
 	High    float64   `json:"high"`
 	Samples []float64 `json:"samples"`
 	Against string    `json:"against,omitempty"` // the row that Ratio is to
-	Ratio   float64   `json:"ratio,omitempty"`
+	Ratio   float64   `json:"ratio,omitempty"`   // of medians, or the median of Ratios
+	Ratios  []float64 `json:"ratios,omitempty"`  // to what was measured right before each sample
 	Aim     string    `json:"aim,omitempty"`
 	Met     *bool     `json:"met,omitempty"`
 
@@ -70,9 +71,11 @@ func (r *run) say(format string, args ...any) {
 	r.cfg.Say(format, args...)
 }
 
-// rate notes a sample of how many a second there were.
-func (r *run) rate(row string, n int, took time.Duration) {
-	r.sample(row, float64(n)/took.Seconds())
+// rate notes a sample of how many a second there were, and returns it.
+func (r *run) rate(row string, n int, took time.Duration) float64 {
+	rate := float64(n) / took.Seconds()
+	r.sample(row, rate)
+	return rate
 }
 
 // sample notes one value of a row; of the empty one, none.
@@ -93,6 +96,14 @@ func (r *run) sample(name string, value float64) {
 	row.Samples = append(row.Samples, value)
 }
 
+// beside notes a sample, and what it is held against as it was right before: what else goes on on a
+// machine changes from minute to minute.
+func (r *run) beside(base float64, name string, value float64) {
+	r.sample(name, value)
+	row := r.report.row(name, r.report.people)
+	row.Ratios = append(row.Ratios, value/base)
+}
+
 func (r *Report) row(name string, people int) *Row {
 	for _, row := range r.Rows {
 		if row.Name == name && row.People == people {
@@ -106,8 +117,7 @@ func (r *Report) row(name string, people int) *Row {
 func (r *Report) finish(only string) *Report {
 	r.growth()
 	for _, row := range r.Rows {
-		sorted := slices.Sorted(slices.Values(row.Samples))
-		row.Low, row.Median, row.High = sorted[0], sorted[len(sorted)/2], sorted[len(sorted)-1]
+		row.Low, row.Median, row.High = slices.Min(row.Samples), median(row.Samples), slices.Max(row.Samples)
 	}
 	for _, row := range r.Rows {
 		r.judge(row)
@@ -125,7 +135,7 @@ func (r *Report) finish(only string) *Report {
 func (r *Report) growth() {
 	var smallest *Row
 	for _, row := range slices.Clone(r.Rows) {
-		if row.Name != "path/new-ties" {
+		if row.Name != "path/new-ties-cpu" {
 			continue
 		}
 		if smallest == nil {
@@ -133,11 +143,15 @@ func (r *Report) growth() {
 		}
 		grown := &run{report: r}
 		r.people = row.People
-		for i, rate := range row.Samples {
-			grown.sample("path/growth", smallest.Samples[i]/rate)
+		for i, cost := range row.Samples {
+			grown.sample("path/growth", cost/smallest.Samples[i])
 		}
 	}
 	r.people = 0
+}
+
+func median(values []float64) float64 {
+	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
 
 // judge compares a row with what it is held against, and with its aim.
@@ -151,7 +165,9 @@ func (r *Report) judge(row *Row) {
 		if against == nil || against.Median == 0 {
 			return
 		}
-		row.Ratio = row.Median / against.Median
+		if row.Ratio = row.Median / against.Median; len(row.Ratios) > 0 {
+			row.Ratio = median(row.Ratios)
+		}
 		value, of = row.Ratio, " × "+row.Against
 	}
 	s, met := row.spec, false

@@ -29,7 +29,7 @@ func sizes(ctx context.Context, r *run) error {
 		return err
 	}
 	err = r.product(ctx, nil, func(ctx context.Context, s *site) error {
-		return r.path(ctx, s, "", r.org.newTies(r.amounts.acts))
+		return r.path(ctx, s, "", "", r.org.newTies(r.amounts.acts))
 	})
 	if err != nil {
 		return err

@@ -111,7 +111,7 @@ func queries(ctx context.Context, r *run) error {
 		}
 		if r.org.shown == nil {
 			r.org.shown = r.org.newTies(r.amounts.queries)
-			if err := r.path(ctx, s, "", r.org.shown); err != nil {
+			if err := r.path(ctx, s, "", "", r.org.shown); err != nil {
 				return err
 			}
 		}

@@ -15,11 +15,11 @@ const benchLong = `Measure what Kith does on this machine beside what JetStream 
 yes on disk. Each organization is invented, the same one for the same --seed, and comes in by
 intake. Nothing is read from or sent to any other server; the data directories are removed.
 
-Absolute numbers say as much about the machine, its disk and whatever else runs on it; the
-ratios say more: a row is held against another one of the same run. A rate is measured several
-times, JetStream's own anew before each organization: MEDIAN is of these rounds, FROM and TO the
-slowest and the fastest. Where these lie far apart something else was busy: run it again. The
-load and the product share the machine's processors.
+Absolute numbers say as much about the machine, its disk and whatever else runs on it as about
+Kith. The ratios say more: what a row is held against is measured anew right before it, round by
+round. MEDIAN and RATIO are medians of the rounds, FROM and TO the least and the most: where these
+lie far apart something else was busy, so run it again. The load and the product are one process
+and share its processors; processor time (µs/act) is of both, and least disturbed by others.
 
 Rows:
 
