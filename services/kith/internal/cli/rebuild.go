@@ -31,8 +31,8 @@ func (s *shell) rebuildCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "rebuild [SERVICE]", Short: "Make what is shown anew from the log, compare, and switch to it", Args: takes(0, "SERVICE"),
 		ValidArgsFunction: cobra.FixedCompletions(client.Deriving, cobra.ShellCompDirectiveNoFileComp),
-		Long: "Make a service's documents anew from the log, beside those that are read; compare; and switch to them in\n" +
-			"one step if none differs. Queries are answered all the while. SERVICE is " + list(client.Deriving) + ";\nwithout it, all are rebuilt, one after the other.\n\n" +
+		Long: "Make a service's documents anew from the log, beside those that are read; compare; and switch\n" +
+			"to them in one step if none differs. Queries are answered all the while. SERVICE is one of\n" + list(client.Deriving) + "; without it, all are rebuilt, one\nafter the other.\n\n" +
 			"Ctrl-C cancels, and nothing has changed.",
 		Example: "  kith rebuild\n  kith rebuild role-classifier --dry-run\n  kith rebuild --person hr:42\n  kith rebuild pause role-classifier",
 	}

@@ -88,8 +88,8 @@ var reasons = map[events.GapReason]string{
 	"few-supporters":        "There have been fewer than most careers rest on",
 	"manager-only":          "Nobody else has been seen",
 	"mentors-only":          "There have been mentors and no sponsor",
-	"not-met-yet":           "They have not met",
-	"not-met-lately":        "They have not met",
+	"not-met-yet":           "The two have not met",
+	"not-met-lately":        "The two have not met",
 	"one-side-only":         "Only one of the two has rated their sessions",
 	"over-capacity":         "There has been more to carry than there is room for",
 }
