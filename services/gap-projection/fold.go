@@ -82,9 +82,13 @@ func foldPersonal(n *readmodel.Network, in events.Event) bool {
 	case *events.GoalReached:
 		delete(n.Goals, f.Goal)
 	case *events.RoleDeclared:
-		declare(n.Tie(f.Supporter), f, in)
+		declare(n.Tie(f.Supporter), f.Role, f.DeclaredBy, in.Time)
 	case *events.RoleDeclarationWithdrawn:
-		delete(n.Tie(f.Supporter).Declared, f.Role)
+		undeclare(n.Tie(f.Supporter), f.Role, f.DeclaredBy)
+	case *events.SponsorshipAccepted:
+		declare(n.Tie(f.Supporter), events.Sponsor, "supporter", in.Time)
+	case *events.MentorPromotedToSponsor:
+		declare(n.Tie(f.Supporter), events.Sponsor, "both", in.Time)
 	case *events.CapacitySet:
 		if n.Capacity == nil {
 			n.Capacity = map[events.RoleName]int{}
@@ -101,20 +105,35 @@ func foldPersonal(n *readmodel.Network, in events.Event) bool {
 }
 
 // declare keeps the first time of a declaration, and both sides where both have declared.
-func declare(tie *readmodel.NetworkTie, f *events.RoleDeclared, in events.Event) {
+func declare(tie *readmodel.NetworkTie, role events.RoleName, by events.DeclaredBy, at time.Time) {
 	if tie.Declared == nil {
 		tie.Declared = map[events.RoleName]readmodel.Declaration{}
 	}
-	known, again := tie.Declared[f.Role]
+	known, again := tie.Declared[role]
 	switch {
 	case !again:
-		known = readmodel.Declaration{By: f.DeclaredBy, At: in.Time}
-	case known.By == "supporter" && f.DeclaredBy != "supporter":
-		known = readmodel.Declaration{By: "both", At: in.Time}
-	case known.By != f.DeclaredBy:
+		known = readmodel.Declaration{By: by, At: at}
+	case known.By == "supporter" && by != "supporter":
+		known = readmodel.Declaration{By: "both", At: at}
+	case known.By != by:
 		known.By = "both"
 	}
-	tie.Declared[f.Role] = known
+	tie.Declared[role] = known
+}
+
+// undeclare takes back what one side said, or both did.
+func undeclare(tie *readmodel.NetworkTie, role events.RoleName, by events.DeclaredBy) {
+	known := tie.Declared[role]
+	switch {
+	case by == "both" || known.By == by:
+		delete(tie.Declared, role)
+	case known.By == "both" && by == "recipient":
+		known.By = "supporter"
+		tie.Declared[role] = known
+	case known.By == "both":
+		known.By = "recipient"
+		tie.Declared[role] = known
+	}
 }
 
 // foldWord enters what one side said about a supporter or an act.
@@ -129,6 +148,7 @@ func foldWord(n *readmodel.Network, in events.Event) bool {
 		confirm(n.Tie(f.Supporter), in.Time)
 	case *events.SponsorshipDeclined:
 		decline(n.Tie(f.Supporter), events.Sponsor, in.Time)
+		undeclare(n.Tie(f.Supporter), events.Sponsor, "supporter")
 	case *events.ActDisputed:
 		withdraw(n, f.Supporter, f.Act)
 	case *events.ActCorrected:

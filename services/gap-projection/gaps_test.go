@@ -188,6 +188,15 @@ day 130: close declared-not-enacted sponsor after 30 days
 day 240: open declared-not-enacted sponsor, declared-without-acts since day 150, severity 30
 day 300: close declared-not-enacted sponsor after 60 days`},
 
+		{"S1.41 8: a mentor who agreed to be a sponsor, and has not shown it for ninety days", func(h *history) {
+			h.on(0, events.People, ego, joined(1, -400))
+			h.on(10, events.Personal, ego, &events.MentorPromotedToSponsor{Supporter: ben, AcceptedBy: ben})
+			h.on(11, events.Personal, ego, &events.SponsorshipAccepted{Supporter: cleo}).until(day(120)) // cleo's own word is no inventory
+			h.on(130, events.Personal, ego, &events.RoleDeclarationWithdrawn{Supporter: ben, Role: events.Sponsor, DeclaredBy: "supporter"}).until(day(140))
+			h.on(150, events.Personal, ego, &events.RoleDeclarationWithdrawn{Supporter: ben, Role: events.Sponsor, DeclaredBy: "recipient"})
+		}, []events.GapKind{events.DeclaredNotEnacted}, `day 100: open declared-not-enacted sponsor, declared-without-acts since day 10, severity 30
+day 150: close declared-not-enacted sponsor after 50 days`},
+
 		{"S1.20 3: a reverse mentor counts in the network of the senior", func(h *history) {
 			h.on(0, events.People, ego, joined(6, -400))
 			f := recognized(events.Mentor, ben, -20)
