@@ -46,6 +46,28 @@ func foldAct(n *readmodel.Network, in events.Event, act *events.Act) bool {
 	return true
 }
 
+// changesNothing reports whether an act opens and closes no gap: all that most acts do is to put the
+// next silence off. When that was to begin, a Due comes, and finds that it has not. said is the word of
+// the person for the supporter, as it was before the act.
+func (s *step) changesNothing(n *readmodel.Network, said bool) bool {
+	switch s.in.Fact.(type) {
+	case *events.MentorshipStarted, *events.MentorshipEnded, *events.ReverseLearningGained:
+		return false
+	}
+	return events.ActOf(s.in.Fact) != nil && said == s.ownWord(n) &&
+		n.Open(events.Isolation, "") == nil && n.Open(events.StalledPair, "") == nil
+}
+
+// ownWord reports whether the person has said themselves that the supporter of an act helps them.
+func (s *step) ownWord(n *readmodel.Network) bool {
+	act := events.ActOf(s.in.Fact)
+	if act == nil {
+		return false
+	}
+	tie := n.Ties[act.Supporter]
+	return tie != nil && !tie.Confirmed.IsZero()
+}
+
 func together(tie *readmodel.NetworkTie, at time.Time, weeks int) {
 	if tie.Together == nil {
 		tie.Together = &readmodel.Together{}
@@ -95,10 +117,13 @@ func answered(n *readmodel.Network, asOf time.Time) {
 const remembered = 32
 
 func remember(n *readmodel.Network, act readmodel.RecentAct) {
-	n.Recent = append(n.Recent, act)
-	slices.SortFunc(n.Recent, func(a, b readmodel.RecentAct) int {
+	i, _ := slices.BinarySearchFunc(n.Recent, act, func(a, b readmodel.RecentAct) int {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.ID, b.ID))
 	})
+	if i == remembered {
+		return
+	}
+	n.Recent = slices.Insert(n.Recent, i, act)
 	n.Recent = n.Recent[:min(len(n.Recent), remembered)]
 }
 

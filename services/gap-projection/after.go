@@ -23,9 +23,12 @@ var inputs = []string{
 }
 
 // others are the facts about other people on which one person's network and gaps rest: where everybody
-// stands, which roles they hold and give, also while an import settles, and what is in force.
+// stands, which roles they hold and give, and in which pairs, also while an import settles, and what is
+// in force.
 var others = []string{
 	events.FilterContext(events.People),
+	events.FilterFact(events.Support, "MentorshipStarted"),
+	events.FilterFact(events.Support, "MentorshipEnded"),
 	events.FilterContext(events.Personal),
 	events.FilterContext(events.Role),
 	events.FilterFact(events.Policy, "RulesetActivated"),

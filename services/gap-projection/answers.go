@@ -140,20 +140,17 @@ func (v view) roleView(role events.RoleName) RoleView {
 
 func (v view) supporterView(supporter events.PersonID, tie *readmodel.NetworkTie, role events.RoleName) SupporterView {
 	r := tie.Roles[role]
-	return SupporterView{
-		Supporter: supporter, Status: r.Status, Subtype: r.Subtype, Counts: counts(tie, role) && !tie.Place.Gone(v.now), Since: r.Since,
-		LineManager: supporter == v.standing.Manager, Leaves: leavesAt(tie),
+	view := SupporterView{
+		Supporter: supporter, Status: r.Status, Subtype: r.Subtype, Counts: counts(tie, role), Since: r.Since,
+		LineManager:  supporter == v.standing.Manager,
 		NextChangeAt: r.NextChangeAt, LastAct: tie.LastAct, Strength: strength(r.Score, r.Enter),
 		Declared: named(tie, role), Fact: r.Fact,
 		Mutual: held(r) && carriedSince(v.n.Given[supporter], role) != 0,
 	}
-}
-
-func leavesAt(tie *readmodel.NetworkTie) time.Time {
-	if tie.Place == nil {
-		return time.Time{}
+	if held(r) && tie.Place.Leaving() { // what is over does not follow where they stand
+		view.Leaves, view.Counts = tie.Place.Leaves, view.Counts && !tie.Place.Gone(v.now)
 	}
-	return tie.Place.Leaves
+	return view
 }
 
 // strength is a score in percent of its cap, which is twice what a role takes to begin.

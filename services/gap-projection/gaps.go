@@ -134,11 +134,14 @@ func (s *step) person() error {
 
 // own folds a fact into the network of its person, decides what follows there, and tells others.
 func (s *step) own(n *readmodel.Network) error {
-	before := n.Ties
+	before, said := n.Ties, s.ownWord(n)
 	if !fold(n, s.in) {
 		return nil
 	}
 	s.put(n)
+	if s.changesNothing(n, said) {
+		return nil
+	}
 	if err := s.meet(n, supporterIn(s.in.Fact)); err != nil {
 		return err
 	}

@@ -89,16 +89,21 @@ func (v *view) count() {
 }
 
 func (v *view) countTie(supporter events.PersonID, tie *readmodel.NetworkTie) {
-	var since, ended time.Time // of all roles together
-	for i, role := range allRoles {
+	if tie.Place.Leaving() && !tie.Place.Gone(v.now) {
+		v.nextLeaves = earlier(v.nextLeaves, tie.Place.Leaves)
+	}
+	for role := range tie.Declared {
 		if at, ok := unproven(tie, role); ok {
+			i := readmodel.RoleIndex(role)
 			v.unproven[i] = earlier(v.unproven[i], at)
 		}
-		r := tie.Roles[role]
-		if r == nil || !counts(tie, role) {
+	}
+	var since, ended time.Time // of all roles together
+	for role, r := range tie.Roles {
+		if !counts(tie, role) {
 			continue
 		}
-		if held, at := v.countRole(i, supporter, tie, r); held {
+		if held, at := v.countRole(readmodel.RoleIndex(role), supporter, tie, r); held {
 			since = earlier(since, at)
 		} else {
 			ended = later(ended, at)
@@ -118,7 +123,7 @@ func (v *view) countRole(i int, supporter events.PersonID, tie *readmodel.Networ
 	h := &v.roles[i]
 	if end, ended := endOf(tie, r, v.now); ended {
 		h.lost = later(h.lost, end)
-		if tie.Place.Gone(v.now) && end.Equal(tie.Place.Leaves) {
+		if r.Status != readmodel.RoleLapsed {
 			h.left = later(h.left, end)
 		}
 		return false, end
@@ -126,9 +131,6 @@ func (v *view) countRole(i int, supporter events.PersonID, tie *readmodel.Networ
 	since := begun(r)
 	h.add(r, since, v.rules.PairGrace.Duration())
 	h.place(supporter, tie, supporter == v.standing.Manager)
-	if tie.Place.Leaving() {
-		v.nextLeaves = earlier(v.nextLeaves, tie.Place.Leaves)
-	}
 	if allRoles[i] == events.Sponsor {
 		s := sponsor{id: supporter}
 		if tie.Place != nil {
@@ -139,16 +141,15 @@ func (v *view) countRole(i int, supporter events.PersonID, tie *readmodel.Networ
 	return true, since
 }
 
-// endOf is when somebody ceased to hold a role: it lapsed, or they left, whichever came first.
+// endOf is when somebody ceased to hold a role: it lapsed, or they left.
 func endOf(tie *readmodel.NetworkTie, r *readmodel.NetworkRole, now time.Time) (end time.Time, ended bool) {
-	lapsed, gone := r.Status == readmodel.RoleLapsed, tie.Place.Gone(now)
-	switch {
-	case gone && lapsed && r.Turned.Before(tie.Place.Leaves):
+	if r.Status == readmodel.RoleLapsed {
 		return r.Turned, true
-	case gone:
+	}
+	if tie.Place.Gone(now) {
 		return tie.Place.Leaves, true
 	}
-	return r.Turned, lapsed
+	return time.Time{}, false
 }
 
 // add counts somebody who holds the role.

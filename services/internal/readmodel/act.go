@@ -1,20 +1,20 @@
 package readmodel
 
-import "kith.internal/events"
+import (
+	"slices"
+
+	"kith.internal/events"
+)
 
 // Weights is a number for each role, in the order of events.Roles: mentor, advocate, sponsor,
 // truth-teller, ally. In millionths.
 type Weights [5]int64
 
 // RoleIndex is the place of a role in Weights, -1 where there is no such role.
-func RoleIndex(role events.RoleName) int {
-	for i, known := range events.Roles() {
-		if known == role {
-			return i
-		}
-	}
-	return -1
-}
+func RoleIndex(role events.RoleName) int { return slices.Index(roles, role) }
+
+// roles is asked for too often to be made each time.
+var roles = events.Roles()
 
 // Act is one act of support as the rules read it, what was said about it since, and what it
 // weighs by the ruleset of its tie. It holds no more of the fact than the rules need.
