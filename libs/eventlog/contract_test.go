@@ -33,6 +33,7 @@ var contract = []struct {
 	{"a timer is never early", neverEarly},
 	{"timers go on without their consumer", goesOnWithoutItsConsumer},
 	{"a faulty timer is dropped", dropsAFaultyTimer},
+	{"a consumer is changed only where it must be", changesOnlyWhatIsNotAsItShouldBe},
 	{"twins in one commit", storesTwinsOnce},
 }
 

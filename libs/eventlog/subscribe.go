@@ -59,7 +59,7 @@ func (l *Log) Subscribe(ctx context.Context, service string, filters []string, w
 	if whole {
 		s.filters, filters = filters, nil
 	}
-	c, err := l.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	c, err := durable(ctx, l.stream, jetstream.ConsumerConfig{
 		Durable: service, Description: "Inputs of " + service + "; one replica works, the others stand by.",
 		FilterSubjects: filters, DeliverPolicy: jetstream.DeliverAllPolicy,
 		AckPolicy: jetstream.AckAllPolicy, AckWait: ackWait, MaxAckPending: 2 * buffered,
@@ -70,6 +70,31 @@ func (l *Log) Subscribe(ctx context.Context, service string, filters []string, w
 	}
 	s.consumer = c
 	return s, nil
+}
+
+// lookTimeout is how long a look at a consumer may take before it is tried again.
+const lookTimeout = 2 * time.Second
+
+// durable opens a durable consumer. It is made, or changed, only where it is not as it should be: in a
+// cluster that elects, that takes all the votes, and is not answered where they come late.
+func durable(ctx context.Context, stream jetstream.Stream, want jetstream.ConsumerConfig) (jetstream.Consumer, error) {
+	look, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	c, err := stream.Consumer(look, want.Durable)
+	switch {
+	case err == nil && as(c.CachedInfo().Config, want):
+		return c, nil
+	case err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound):
+		return nil, err
+	}
+	return stream.CreateOrUpdateConsumer(ctx, want)
+}
+
+// as reports whether a consumer is as it should be, in what is not a default.
+func as(have, want jetstream.ConsumerConfig) bool {
+	return have.FilterSubject == want.FilterSubject && slices.Equal(have.FilterSubjects, want.FilterSubjects) && have.Description == want.Description &&
+		have.DeliverPolicy == want.DeliverPolicy && have.AckPolicy == want.AckPolicy && have.AckWait == want.AckWait && have.MaxAckPending == want.MaxAckPending &&
+		have.PriorityPolicy == want.PriorityPolicy && slices.Equal(have.PriorityGroups, want.PriorityGroups) && have.PinnedTTL == want.PinnedTTL
 }
 
 // Run delivers on C until ctx is done or the consumer is gone; then C is closed.

@@ -98,7 +98,7 @@ func (t Timer) message() (*nats.Msg, error) {
 // done. Several replicas may watch: a second Due of the same timer is a duplicate. It fails with kind
 // Unavailable.
 func (l *Log) WatchTimers(ctx context.Context, service string) error {
-	c, err := l.timers.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	c, err := durable(ctx, l.timers, jetstream.ConsumerConfig{
 		Durable: "timers-" + service, FilterSubject: timerDue + service + ".>",
 		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 5000})
 	if err != nil {

@@ -83,10 +83,9 @@ func (c *Client) follow(ctx context.Context, path string, fn func(sse.Event) err
 	req.Header.Set(access.Header, c.viewer)
 	answered := false
 	stream := (&sse.Client{HTTPClient: c.http, Backoff: sse.Backoff{MaxRetries: -1}, ResponseValidator: func(r *http.Response) error {
-		if r.StatusCode >= http.StatusBadRequest {
+		if answered = true; r.StatusCode >= http.StatusBadRequest {
 			return fault.Read(r)
 		}
-		answered = true
 		return nil
 	}}).NewConnection(req)
 	stream.Buffer(nil, largestSeen)

@@ -9,9 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,12 +23,16 @@ import (
 
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/natsembed"
+	"kith.internal/libs/natstest"
 )
 
 // bin is where TestMain has built the binaries.
 var bin string
 
 func TestMain(m *testing.M) {
+	if natstest.Main() {
+		return
+	}
 	dir, err := os.MkdirTemp("", "kith-e2e-*")
 	if err != nil {
 		panic(err)
@@ -188,40 +189,13 @@ func together(t testing.TB, dir string, args ...string) *product {
 // apart runs each service as a process of its own against a NATS server of its own.
 func apart(t testing.TB) *product {
 	t.Helper()
-	dir := t.TempDir()
-	s, err := natsembed.Start(natsembed.Config{Dir: filepath.Join(dir, "nats"), Addr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)})
+	s, err := natsembed.Start(natsembed.Config{Dir: filepath.Join(t.TempDir(), "nats"), Addr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	u := &product{nats: s.URL()}
-	mux := http.NewServeMux()
-	front := httptest.NewServer(mux)
-	t.Cleanup(front.Close)
-	u.url = front.URL
-	for _, name := range serviceNames {
-		addr := startService(t, name, s.URL(), keyFiles(t, dir)...)
-		target, err := url.Parse("http://" + addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		proxy := httputil.NewSingleHostReverseProxy(target)
-		proxy.FlushInterval = -1
-		mux.HandleFunc("/"+name+"/", func(w http.ResponseWriter, r *http.Request) {
-			if err := http.NewResponseController(w).EnableFullDuplex(); err != nil { // or verdicts would end the request
-				t.Error(err)
-			}
-			proxy.ServeHTTP(w, r)
-		})
-		(&product{url: target.String()}).awaitReady(t)
-	}
+	_, u := startFleet(t, s.URL(), 1)
 	return u
-}
-
-func startService(t testing.TB, name, natsURL string, args ...string) (addr string) {
-	t.Helper()
-	p := start(t, name, append([]string{"--http-addr", "127.0.0.1:0", "--nats-url", natsURL}, args...)...)
-	return p.await(t, `"addr":"([^"]+)"`)
 }
 
 func keyFiles(t testing.TB, dir string) []string {
