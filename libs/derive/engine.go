@@ -33,10 +33,8 @@ type Config struct {
 	// Anew returns rules for another fold of the log beside the working one, at the same time; nil
 	// where the rules hold nothing that two folds could share.
 	Anew func() Rules
-	// Person returns patterns of the keys of one person's documents, and Others the filters of other
-	// people's facts on which they rest. Without them one person's documents are not made anew alone.
+	// Person returns patterns of the keys of one person's documents; without it they are not replaced alone.
 	Person func(events.PersonID) []string
-	Others []string
 }
 
 // Engine runs one replica of a deriving service.

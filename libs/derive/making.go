@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"kith.internal/events"
 	"kith.internal/libs/fault"
@@ -19,7 +18,6 @@ type making struct {
 	s       *session           // over a store of its own, without a fence
 	store   *projection.Beside // that store, where it is a generation
 	filters []string
-	person  events.PersonID             // whose documents are wanted; empty: all
 	step    func(context.Context) error // called now and then: it may wait, and end the making
 	lot     []input
 	heard   []events.Event // the service's own facts behind the lot
@@ -53,9 +51,9 @@ func (p *errPoison) Error() string {
 }
 func (p *errPoison) Unwrap() error { return p.err }
 
-// making begins one: of everybody's documents, or of one person's.
-func (e *Engine) making(ctx context.Context, store projection.Store, person events.PersonID) *making {
-	m := &making{s: e.session(ctx, store), person: person, step: func(context.Context) error { return nil }}
+// making begins one in a generation of its own.
+func (e *Engine) making(ctx context.Context, store *projection.Beside) *making {
+	m := &making{s: e.session(ctx, store), store: store, step: func(context.Context) error { return nil }}
 	if e.cfg.Anew != nil {
 		m.s.rules = e.cfg.Anew()
 	}
@@ -63,22 +61,7 @@ func (e *Engine) making(ctx context.Context, store projection.Store, person even
 	for _, c := range e.cfg.Owns {
 		m.filters = append(m.filters, events.FilterContext(c))
 	}
-	if person != "" {
-		for i, f := range m.filters {
-			m.filters[i] = about(person, f)
-		}
-		m.filters = append(m.filters, e.cfg.Others...)
-	}
 	return m
-}
-
-// about narrows a filter to one person's facts.
-func about(person events.PersonID, filter string) string {
-	token := strings.SplitN(filter, ".", 4)
-	if len(token) < 4 {
-		return strings.Join([]string{token[0], token[1], string(person), ">"}, ".")
-	}
-	return strings.Join([]string{token[0], token[1], string(person), token[3]}, ".")
 }
 
 // to folds inputs up to a sequence, from where the making stands, and hears of the service's own facts
@@ -122,7 +105,7 @@ func (m *making) fold(ctx context.Context) error {
 			return &errPoison{in, err}
 		}
 		m.s.progress.Handled, m.s.progress.Recorded = in.Seq, in.Recorded
-		m.derive(derived)
+		m.derived = append(m.derived, derived...) // until the log says that it was stated
 	}
 	for _, own := range m.heard {
 		if err := m.hear(own); err != nil {
@@ -136,15 +119,6 @@ func (m *making) fold(ctx context.Context) error {
 		}
 	}
 	return m.step(ctx)
-}
-
-// derive keeps what was derived until the log says that it was stated.
-func (m *making) derive(evs []events.Event) {
-	for _, e := range evs {
-		if m.person == "" || e.Person() == m.person {
-			m.derived = append(m.derived, e)
-		}
-	}
 }
 
 // hear holds one of the service's own facts against what the rules have derived: both come in the order
@@ -214,7 +188,7 @@ func (m *making) resay(ctx context.Context) error {
 		filters = append(filters, events.FilterContext(c))
 	}
 	return m.s.e.log.Read(ctx, 1, filters, func(own events.Event, err error) error {
-		if err != nil || own.Seq > m.s.progress.Appended || m.person != "" && own.Person() != m.person {
+		if err != nil || own.Seq > m.s.progress.Appended {
 			return nil //nolint:nilerr // an unreadable fact of one's own states nothing
 		}
 		if m.s.docs.Dirty() >= makingLimit {

@@ -3,85 +3,78 @@ package derive
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 
-	"kith.internal/events"
 	"kith.internal/libs/projection"
 )
 
-// one makes one person's documents anew, from their facts and those on which they rest, and replaces in
-// one commit of the session those that differ.
+// one makes everybody's documents anew, for one person's may rest on anybody's facts, and replaces those of
+// the one person that differ, in one commit of the session.
 func (b *rebuilding) one(ctx context.Context) error {
-	made := projection.NewMemory()
-	b.m = b.s.e.making(ctx, made, b.r.Person)
 	if err := b.catchUp(ctx); err != nil {
 		return err
 	}
 	b.phase("comparing")
 	var changed []projection.Record
 	compare := func(ctx context.Context) (err error) {
-		changed, err = b.compareOne(ctx, made)
+		changed, err = b.compareOne(ctx)
+		b.m.differs = b.m.differs && len(changed) > 0 // what is wrong of others is not made right here
 		return err
 	}
 	return b.finish(ctx, compare, func(ctx context.Context) error { return b.s.replace(ctx, changed, b.m.differs) })
 }
 
 // compareOne compares one person's documents, and returns those to replace.
-func (b *rebuilding) compareOne(ctx context.Context, made *projection.Memory) (changed []projection.Record, err error) {
+func (b *rebuilding) compareOne(ctx context.Context) (changed []projection.Record, err error) {
 	report := Report{Kinds: map[string]Counts{}}
 	defer func() { b.r.Report = &report }()
-	is := made.Records()
-	keys, err := b.keysOf(ctx, is)
+	keys, err := b.keysOf(ctx)
 	for _, key := range keys {
-		was, err := b.s.store.Load(ctx, key)
-		if err != nil {
+		was, err1 := b.s.store.Load(ctx, key)
+		is, err2 := b.m.store.Load(ctx, key)
+		if err := errors.Join(err1, err2); err != nil {
 			return nil, err
 		}
-		there, here := body(was), body(pointer(is, key))
-		if there == nil && here == nil {
-			continue
+		if is == nil {
+			is = &projection.Record{Key: key, Seq: b.s.progress.Handled}
 		}
-		k := report.Kinds[kindOf(key)]
-		k.Same++
-		report.Same++
-		report.Kinds[kindOf(key)] = k
-		if there != nil && here != nil && sameRecord(*was, is[key]) {
-			continue
+		if report.compare(key, was, is) {
+			changed = append(changed, *is)
 		}
-		report.count(key, sums{uint64(min(len(there), 1)), 2 * uint64(min(len(here), 1))})
-		r, ok := is[key]
-		if !ok {
-			r = projection.Record{Key: key, Seq: b.s.progress.Handled}
-		}
-		changed = append(changed, r)
 	}
 	return changed, err
 }
 
 // keysOf is the keys of all documents of the person, live and made anew.
-func (b *rebuilding) keysOf(ctx context.Context, made map[string]projection.Record) (keys []string, err error) {
+func (b *rebuilding) keysOf(ctx context.Context) (keys []string, err error) {
 	for _, pattern := range b.s.e.cfg.Person(b.r.Person) {
-		live, err := b.s.store.Matching(ctx, pattern)
-		if err != nil {
+		live, err1 := b.s.store.Matching(ctx, pattern)
+		made, err2 := b.m.store.Matching(ctx, pattern)
+		if err := errors.Join(err1, err2); err != nil {
 			return nil, err
 		}
-		keys = append(keys, live...)
-		for key := range made {
-			if events.Matches(key, pattern) {
-				keys = append(keys, key)
-			}
-		}
+		keys = append(append(keys, live...), made...)
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys), nil
 }
 
-func pointer(records map[string]projection.Record, key string) *projection.Record {
-	r, ok := records[key]
-	if !ok {
-		return nil
+// compare counts a document, and reports whether it is not the same.
+func (r *Report) compare(key string, was, is *projection.Record) bool {
+	there, here := body(was), body(is)
+	if there == nil && here == nil {
+		return false
 	}
-	return &r
+	k := r.Kinds[kindOf(key)]
+	k.Same++
+	r.Same++
+	r.Kinds[kindOf(key)] = k
+	if there != nil && here != nil && sameRecord(was, is) {
+		return false
+	}
+	r.count(key, sums{uint64(min(len(there), 1)), 2 * uint64(min(len(here), 1))})
+	return true
 }
 
 func body(r *projection.Record) []byte {
@@ -91,7 +84,7 @@ func body(r *projection.Record) []byte {
 	return r.Body
 }
 
-func sameRecord(a, b projection.Record) bool {
+func sameRecord(a, b *projection.Record) bool {
 	return bytes.Equal(a.Body, b.Body) && a.Wake.Equal(b.Wake) && a.Person == b.Person
 }
 

@@ -47,10 +47,7 @@ func (s *session) beside(ctx context.Context) (*making, error) {
 		return nil, err
 	}
 	s.progress = p
-	store := s.store.Beside(p.Given)
-	m := s.e.making(ctx, store, "")
-	m.store = store
-	return m, nil
+	return s.e.making(ctx, s.store.Beside(p.Given)), nil
 }
 
 // switchTo makes the documents of a making the live ones, in one commit that the writer before cannot

@@ -148,9 +148,6 @@ type rebuilding struct {
 
 func (b *rebuilding) run(ctx context.Context) error {
 	b.began = time.Now()
-	if b.r.Person != "" {
-		return b.one(ctx)
-	}
 	err := b.s.do(ctx, func(ctx context.Context) (err error) {
 		b.m, err = b.s.beside(ctx)
 		return err
@@ -158,8 +155,12 @@ func (b *rebuilding) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = b.all(ctx)
-	if !b.r.Switched {
+	if b.r.Person != "" {
+		err = b.one(ctx)
+	} else {
+		err = b.all(ctx)
+	}
+	if b.r.Person != "" || !b.r.Switched {
 		_ = b.m.store.Drop(context.WithoutCancel(ctx)) // or the next session does
 	}
 	return err

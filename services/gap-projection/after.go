@@ -22,19 +22,6 @@ var inputs = []string{
 	events.FilterFact(events.Clock, "Retry"),
 }
 
-// others are the facts about other people on which one person's network and gaps rest: where everybody
-// stands, which roles they hold and give, and in which pairs, also while an import settles, and what is
-// in force.
-var others = []string{
-	events.FilterContext(events.People),
-	events.FilterFact(events.Support, "MentorshipStarted"),
-	events.FilterFact(events.Support, "MentorshipEnded"),
-	events.FilterContext(events.Personal),
-	events.FilterContext(events.Role),
-	events.FilterFact(events.Policy, "RulesetActivated"),
-	events.FilterFact(events.Clock, "Due"),
-}
-
 // reader is how far the two services have come whose documents answer queries.
 type reader struct {
 	log      *eventlog.Log

@@ -62,7 +62,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 		Service: Name, Bucket: readmodel.Networks, Layout: layout, Inputs: inputs, Whole: true, Owns: []events.Context{events.Gap},
 		Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
 		Anew:   func() derive.Rules { return &Rules{initial: rules.initial} },
-		Person: func(p events.PersonID) []string { return []string{readmodel.NetworkKey(p)} }, Others: others,
+		Person: func(p events.PersonID) []string { return []string{readmodel.NetworkKey(p)} },
 	})
 	if err := env.Registry.Register(newCollector(s.index)); err != nil {
 		return nil, err

@@ -55,7 +55,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 		Service: Name, Bucket: readmodel.Ties, Layout: layout, Inputs: inputs, Whole: true,
 		Owns: []events.Context{events.Role, events.RoleSealed}, Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
 		Anew:   func() derive.Rules { return rules.anew() },
-		Person: keysOf, Others: []string{events.FilterContext(events.People), events.FilterFact(events.Policy, "RulesetActivated")},
+		Person: keysOf,
 	})
 	s.handler = s.routes(kit.NewMetrics(env.Registry), env.Log)
 	return s, nil

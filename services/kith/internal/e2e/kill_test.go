@@ -67,7 +67,7 @@ func TestKillsDuringAnImport(t *testing.T) {
 	if len(acked) != len(lines) {
 		t.Errorf("%d of %d lines are stored", len(acked), len(lines))
 	}
-	u.settled(t)
+	u.quiet(t)
 	u.checkReplay(t)
 	undisturbed := together(t, other)
 	if n := undisturbed.stream(t, lines, map[int]verdict{}, nil); n != len(lines) {
