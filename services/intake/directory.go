@@ -46,6 +46,15 @@ func newDirectory() *directory {
 	}
 }
 
+// forgetAll empties it.
+func (d *directory) forgetAll() {
+	none := newDirectory()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.people, d.contacts, d.programs, d.order = none.people, none.contacts, none.programs, nil
+	d.shifts, d.starts, d.began, d.ended = none.shifts, none.starts, none.began, none.ended
+}
+
 // knows reports whether somebody is in the directory or is somebody's contact.
 func (d *directory) knows(p events.PersonID) bool {
 	d.mu.RLock()

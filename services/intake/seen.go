@@ -33,6 +33,13 @@ func newSeen() *seen {
 	return &seen{at: map[fingerprint]uint64{}, more: map[fingerprint][]uint64{}}
 }
 
+// forget empties it.
+func (s *seen) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at, s.more = map[fingerprint]uint64{}, map[fingerprint][]uint64{}
+}
+
 // put notes that a fact is stored at a sequence; again is harmless.
 func (s *seen) put(id events.FactID, seq uint64) {
 	s.mu.Lock()

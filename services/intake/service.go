@@ -110,8 +110,43 @@ func (s *Service) setState(err error) { s.state.Store(&err) }
 func (s *Service) writable() error { return *s.state.Load() }
 
 // Run implements app.Service: it follows the log until ctx is done, and then saves what it knows
-// of it.
+// of it. Of a log that is made anew meanwhile it knows nothing, and begins again.
 func (s *Service) Run(ctx context.Context) error {
+	for {
+		err := s.follow(ctx)
+		s.setState(errStarting)
+		if !errors.Is(err, errAnotherLog) {
+			if saveErr := s.save(); saveErr != nil {
+				s.slog.Warn("the fingerprints are not saved; the next start reads more of the log", "error", saveErr)
+			}
+			return err
+		}
+		s.slog.Warn("the log was made anew; reading it from its beginning")
+		s.seen.forget()
+		s.directory.forgetAll()
+	}
+}
+
+var errAnotherLog = errors.New("the log was made anew")
+
+// identityEvery is how often intake makes sure that the log is still the one that it knows.
+const identityEvery = time.Second
+
+// sameLog fails once the log is another one.
+func (s *Service) sameLog(ctx context.Context, was string) error {
+	for s.log.Identity() == was {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(identityEvery):
+		}
+	}
+	return errAnotherLog
+}
+
+// follow follows the log until ctx is done or the log is another one.
+func (s *Service) follow(ctx context.Context) error {
+	was := s.log.Identity()
 	from, err := s.restore(ctx)
 	if err != nil {
 		return err
@@ -133,12 +168,8 @@ func (s *Service) Run(ctx context.Context) error {
 		return (&tail{people, 1, false, func(m jetstream.Msg, seq uint64) { s.foldPerson(ctx, m, seq) }, caught}).follow(ctx, s.log.JetStream())
 	})
 	g.Go(func() error { return s.begin(ctx, reached) })
-	err = g.Wait()
-	s.setState(errStarting)
-	if saveErr := s.save(); saveErr != nil {
-		s.slog.Warn("the fingerprints are not saved; the next start reads more of the log", "error", saveErr)
-	}
-	return err
+	g.Go(func() error { return s.sameLog(ctx, was) })
+	return g.Wait()
 }
 
 // begin opens for business once both folds have reached the end of the log.
