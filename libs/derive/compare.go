@@ -10,8 +10,8 @@ import (
 	"kith.internal/libs/projection"
 )
 
-// Report is how two generations of documents agree: what they say, when time changes them, and about
-// whom. Which input changed a document last is left out.
+// Report is how two generations of documents agree: what they say, when time changes them, what their timers
+// are set to, and about whom. Which input changed a document last is left out.
 type Report struct {
 	Same      int               `json:"same"`
 	Differing int               `json:"differing"` // both have it, and say something else
@@ -100,7 +100,7 @@ func (c *comparison) sum(r projection.Record) uint64 {
 	h.SetSeed(c.seed)
 	_, _ = h.Write(r.Body)
 	_, _ = h.WriteString(string(r.Person))
-	_ = binary.Write(&h, binary.BigEndian, r.Wake.UnixNano())
+	_ = binary.Write(&h, binary.BigEndian, []int64{r.Wake.UnixNano(), r.Timer.UnixNano()})
 	return h.Sum64()
 }
 

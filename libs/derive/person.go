@@ -85,7 +85,7 @@ func body(r *projection.Record) []byte {
 }
 
 func sameRecord(a, b *projection.Record) bool {
-	return bytes.Equal(a.Body, b.Body) && a.Wake.Equal(b.Wake) && a.Person == b.Person
+	return bytes.Equal(a.Body, b.Body) && a.Wake.Equal(b.Wake) && a.Timer.Equal(b.Timer) && a.Person == b.Person
 }
 
 // replace commits documents that were made anew in place of those there are.
@@ -96,7 +96,7 @@ func (s *session) replace(ctx context.Context, records []projection.Record, unsu
 	s.docs.Drop()
 	var timers []projection.Timer
 	for _, r := range records {
-		timers = append(timers, projection.Timer{Key: r.Key, Person: r.Person, At: r.Wake})
+		timers = append(timers, r.Alarm())
 	}
 	if err := s.setTimers(ctx, timers); err != nil {
 		return err
