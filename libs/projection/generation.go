@@ -73,15 +73,13 @@ func (g *generation) Matching(ctx context.Context, pattern string) ([]string, er
 }
 
 // Scan calls fn with every record of all generations that was written after a place in the bucket, as
-// it is at the call, and returns the place up to which that was. The replica that lists them may be
-// behind: the end is where the leader says that it is.
+// it is at the call or later, and returns the place up to which that was. The replica that lists them may be
+// behind: the end is where the leader says that it is. What is written again meanwhile moves behind that: so
+// the end is asked for until it is reached.
 func (g *generation) Scan(ctx context.Context, after uint64, fn func(number uint64, r Record) error) (uint64, error) {
-	info, err := g.stream.Info(ctx)
-	if err != nil {
-		return after, unavailable("list documents", err)
-	}
-	if info.State.Msgs == 0 || info.State.LastSeq <= after {
-		return after, nil
+	end, err := g.end(ctx)
+	if err != nil || end <= after {
+		return after, err
 	}
 	var opts []jetstream.WatchOpt
 	if after > 0 {
@@ -96,11 +94,29 @@ func (g *generation) Scan(ctx context.Context, after uint64, fn func(number uint
 		if e == nil {
 			continue
 		}
-		if err := each(e, fn); err != nil || e.Revision() >= info.State.LastSeq {
+		if err := each(e, fn); err != nil {
+			return after, err
+		}
+		if e.Revision() < end {
+			continue
+		}
+		if end, err = g.end(ctx); err != nil || e.Revision() >= end {
 			return e.Revision(), err
 		}
 	}
 	return after, unavailable("list documents", cmp.Or(ctx.Err(), errWatchEnded))
+}
+
+// end is the place of the last message of the bucket that is there; 0 where none is.
+func (g *generation) end(ctx context.Context) (uint64, error) {
+	last, err := g.stream.GetLastMsgForSubject(ctx, subjects(g.bucket.Bucket())+">") // not ">", which asks for one that may be gone
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, unavailable("list documents", err)
+	}
+	return last.Sequence, nil
 }
 
 func each(e jetstream.KeyValueEntry, fn func(uint64, Record) error) error {

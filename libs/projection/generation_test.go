@@ -249,3 +249,43 @@ func scans(t *testing.T, c *natstest.Nodes) {
 		t.Errorf("%v", found)
 	}
 }
+
+// A document that is written again while all are listed is listed all the same.
+func TestEachMissesNothingThatIsWrittenMeanwhile(t *testing.T) {
+	nc := natstest.Connect(t)
+	s := kv(t, nc, 1)
+	numbered(t, s, 200, 1, projection.Progress{Handled: 1})
+	ctx, cancel := context.WithCancel(t.Context())
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		for writer, n := kv(t, nc, 1), 2; ctx.Err() == nil; n++ {
+			numbered(t, writer, 200, n, projection.Progress{Handled: uint64(n)})
+		}
+	}()
+	for range 20 {
+		found := map[string]bool{}
+		if err := s.Each(t.Context(), func(r projection.Record) error { found[r.Key] = true; return nil }); err != nil || len(found) != 200 {
+			t.Errorf("%d of 200, %v", len(found), err)
+			break
+		}
+	}
+	cancel()
+	<-written
+}
+
+// What was last written may be gone: all that is there is listed nevertheless.
+func TestEachEndsWhereTheLastGenerationWasDropped(t *testing.T) {
+	s := kv(t, natstest.Connect(t), 1)
+	numbered(t, s, 3, 1, projection.Progress{Handled: 1})
+	p := beside(t, s, 2, 2, 1)
+	if err := s.Drop(t.Context(), p.Given); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	n := 0
+	if err := s.Each(ctx, func(projection.Record) error { n++; return nil }); err != nil || n != 3 {
+		t.Errorf("%d of 3, %v", n, err)
+	}
+}
