@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"kith.internal/libs/fault"
 )
@@ -50,7 +51,9 @@ func (l *late) Ready() error {
 
 // Run builds the service and runs it; what was opened for it is closed after it.
 func (l *late) Run(ctx context.Context) error {
+	silent := l.sayWhatIsAwaited()
 	s, err := l.build(ctx)
+	silent()
 	if l.env.EventLog != nil {
 		defer l.env.close()
 	}
@@ -64,4 +67,25 @@ func (l *late) Run(ctx context.Context) error {
 	l.built.Store(&built{s, h})
 	l.env.Log.Info("started")
 	return s.Run(ctx)
+}
+
+// sayEvery is how often a service that is not built yet says so.
+const sayEvery = 15 * time.Second
+
+// sayWhatIsAwaited says, until what it returns is called, that NATS does not answer as it must: in a
+// cluster that elects, streams and buckets are opened late.
+func (l *late) sayWhatIsAwaited() (stop func()) {
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		for ticks := time.NewTicker(sayEvery); ; {
+			select {
+			case <-ctx.Done():
+				ticks.Stop()
+				return
+			case <-ticks.C:
+				l.env.Log.Warn("still starting: NATS does not give all streams and buckets yet")
+			}
+		}
+	}()
+	return stop
 }

@@ -236,12 +236,19 @@ func TestNotReadyFromTheFirstMomentOfTheEnd(t *testing.T) {
 	}
 }
 
+// Whoever waits for NATS says where, and can be stopped.
 func TestAStopWhileWaitingForNATSIsClean(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stderr, done := &output{}, make(chan int, 1)
-	args := []string{"--http-addr", "127.0.0.1:0", "--nats-url", "nats://127.0.0.1:1"}
+	args := []string{"--http-addr", "127.0.0.1:0", "--nats-url", "nats://secret@127.0.0.1:1,nats://127.0.0.1:2"}
 	go func() { done <- command(ctx, "intake", build, args, os.Getenv, io.Discard, stderr) }()
 	stderr.addr(t)
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(stderr.String(), `"waiting for NATS"`) && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if said := stderr.String(); !strings.Contains(said, `"url":"nats://127.0.0.1:1,nats://127.0.0.1:2"`) || strings.Contains(said, "secret") {
+		t.Errorf("it waits and says %s", said)
+	}
 	cancel()
 	if code := <-done; code != 0 {
 		t.Errorf("exit %d:\n%s", code, stderr)

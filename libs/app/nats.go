@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -13,6 +14,7 @@ import (
 // connect returns when NATS and its JetStream answer, however long that takes: services start in
 // any order. It fails when ctx ends, and where NATS refuses the credentials.
 func connect(ctx context.Context, service string, s settings, log *slog.Logger) (*nats.Conn, error) {
+	log = log.With("url", withoutSecrets(s.natsURL))
 	nc, err := nats.Connect(s.natsURL, natsOptions(service, s, log)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
@@ -22,6 +24,18 @@ func connect(ctx context.Context, service string, s settings, log *slog.Logger) 
 		return nil, err
 	}
 	return nc, nil
+}
+
+// withoutSecrets is where NATS is looked for, without the tokens and passwords that an address may hold.
+func withoutSecrets(urls string) string {
+	all := strings.Split(urls, ",")
+	for i, one := range all {
+		if at := strings.LastIndexByte(one, '@'); at >= 0 {
+			scheme, _, _ := strings.Cut(one, "://")
+			all[i] = scheme + "://" + one[at+1:]
+		}
+	}
+	return strings.Join(all, ",")
 }
 
 func natsOptions(service string, s settings, log *slog.Logger) []nats.Option {

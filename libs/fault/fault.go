@@ -23,6 +23,7 @@ const (
 	Unavailable             // nothing is wrong with the request: the same again later
 	Forbidden               // the viewer may not do this
 	TooLarge                // the sender must send less
+	WrongMethod             // the route takes other methods of HTTP
 )
 
 var kinds = [...]struct {
@@ -37,6 +38,7 @@ var kinds = [...]struct {
 	Unavailable: {"unavailable", "Unavailable for the moment", http.StatusServiceUnavailable, slog.LevelWarn},
 	Forbidden:   {"forbidden", "Not allowed", http.StatusForbidden, slog.LevelInfo},
 	TooLarge:    {"too-large", "Too large", http.StatusRequestEntityTooLarge, slog.LevelDebug},
+	WrongMethod: {"wrong-method", "Wrong method", http.StatusMethodNotAllowed, slog.LevelDebug},
 }
 
 // String is the kind's name in logs and metrics.

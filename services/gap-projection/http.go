@@ -35,7 +35,7 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux.Handle("GET "+pathOf+"events", s.live.Handler(s.events))
 	mux.Handle("GET /"+Name+"/v1/progress", kit.Handler(s.Progress, decodeProgress, metrics.Middleware("progress"), kit.Logging(s.log)))
 	operate.Routes(mux, Name, s.engine, s.policy, metrics, s.log)
-	return mux
+	return kit.Routes(mux)
 }
 
 func decodeProgress(r *http.Request) (Query, error) {

@@ -25,7 +25,7 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	list, one := "GET /intake/v1/people", "GET /intake/v1/people/{person}"
 	mux.Handle(list, kit.Handler(s.listPeople, decodeList, metrics.Middleware(list), kit.Logging(s.slog)))
 	mux.Handle(one, kit.Handler(s.onePerson, decodeOne, metrics.Middleware(one), kit.Logging(s.slog)))
-	return mux
+	return kit.Routes(mux)
 }
 
 // handle is for routes that answer by themselves as they go; what fails before that is a problem.

@@ -26,7 +26,7 @@ func (s *Service) routes(m *kit.Metrics, log *slog.Logger) http.Handler {
 	mux.Handle("GET /notification/v1/people/{person}/inbox", kit.Handler(s.inbox, decodeInbox, m.Middleware("inbox"), kit.Logging(log)))
 	mux.Handle("GET /notification/v1/people/{person}/inbox/events", s.live.Handler(s.events))
 	operate.Routes(mux, Name, s.engine, s.policy, m, log)
-	return mux
+	return kit.Routes(mux)
 }
 
 const (

@@ -21,7 +21,7 @@ func (s *Service) routes(metrics *kit.Metrics, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+route, kit.Handler(s.ruleset, none, metrics.Middleware(route), kit.Logging(log)))
 	operate.Routes(mux, Name, s.engine, s.policy, metrics, log)
-	return mux
+	return kit.Routes(mux)
 }
 
 type nothing struct{}

@@ -87,17 +87,35 @@ func goesOn(t testing.TB, l *load) {
 // majority.
 func (n *nodes) whole() {
 	n.t.Helper()
+	lacking := ""
+	defer func() {
+		if n.t.Failed() {
+			n.t.Log(lacking)
+		}
+	}()
 	eventually(n.t, 2*time.Minute, "all servers have all", func() bool {
 		ctx, cancel := context.WithTimeout(n.t.Context(), 5*time.Second)
 		defer cancel()
+		lacking = ""
 		streams := n.js.ListStreams(ctx)
 		for info := range streams.Info() {
 			if info.Config.Replicas == 3 && !current(info.Cluster) {
-				return false
+				lacking += fmt.Sprintf("%s: %+v\n", info.Config.Name, told(info.Cluster))
 			}
 		}
-		return streams.Err() == nil
+		return lacking == "" && streams.Err() == nil
 	})
+}
+
+func told(c *jetstream.ClusterInfo) (lines []string) {
+	if c == nil {
+		return nil
+	}
+	lines = append(lines, "led by "+c.Leader)
+	for _, p := range c.Replicas {
+		lines = append(lines, fmt.Sprintf("%+v", *p))
+	}
+	return lines
 }
 
 func current(c *jetstream.ClusterInfo) bool {
