@@ -21,15 +21,13 @@ func foldAct(n *readmodel.Network, in events.Event, act *events.Act) bool {
 		ratedOf(n.Tie(act.Supporter)).Learned = true
 		return true
 	case *events.MentorshipEnded:
-		p := pairOf(n.Tie(act.Supporter))
-		p.Ended = later(p.Ended, in.Time)
+		end(n.Tie(act.Supporter), in.Time)
 		return true
 	case *events.MentorshipDeclined:
 		decline(n.Tie(act.Supporter), events.Mentor, in.Time)
 		return true
 	case *events.MentorshipStarted:
-		p := pairOf(n.Tie(act.Supporter))
-		p.Started = later(p.Started, in.Time)
+		begin(n.Tie(act.Supporter), in)
 	case *events.CollaborationShared:
 		together(n.Tie(act.Supporter), in.Time, f.Weeks)
 		return true

@@ -55,8 +55,8 @@ import (
 //  21. over-mentored-under-sponsored: two mentors or more and no sponsor, though one is expected,
 //     for twelve months.
 //  22. stalled-pair: a pair that a program or the two themselves made has not met within 14 days,
-//     or not for 28 days. Any act between them is a meeting, no leave of either counts, and after
-//     120 days of silence there is no pair.
+//     or not for 28 days. Any act between them is a meeting, no leave of either counts, a program's
+//     pairs end with it, and after 120 days of silence there is no pair.
 //  23. one-sided: of a mentor and the person only one has rated their sessions, three or more, and
 //     nothing shows that the mentor learns from it.
 //  24. overloaded-supporter: the person themselves is a mentor or a sponsor for more people than
@@ -107,6 +107,8 @@ func (s *step) take() error {
 		return s.importStarted(f)
 	case *events.ImportFinished:
 		return s.importFinished(f)
+	case *events.ProgramClosed:
+		return s.programClosed()
 	case *events.Due:
 		return s.due(f)
 	}
@@ -141,6 +143,9 @@ func (s *step) own(n *readmodel.Network) error {
 	s.put(n)
 	if s.changesNothing(n, said) {
 		return nil
+	}
+	if err := s.enroll(n, programOf(s.in.Fact)); err != nil {
+		return err
 	}
 	if err := s.meet(n, supporterIn(s.in.Fact)); err != nil {
 		return err

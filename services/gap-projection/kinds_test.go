@@ -260,6 +260,18 @@ day 50: close stalled-pair after 12 days`},
 		}, []events.GapKind{events.StalledPair}, `day 15: open stalled-pair, not-met-yet since day 1, severity 30
 day 121: close stalled-pair after 106 days`},
 
+		{"S2.19 22. the pairs of a program end with it, also one that is told of later; those that two agreed on do not", func(h *history) {
+			known(h).on(1, events.Personal, ego, matched)
+			h.on(3, events.Support, ego, &events.MentorshipStarted{Act: act(cleo), Kind: "standard", Cadence: "monthly"})
+			closed := h.input(day(5), events.People, "", &events.ProgramClosed{Kind: "mentoring"})
+			closed.Subject = string(matched.Program)
+			h.take(closed)
+			late := h.input(day(6), events.Personal, ego, &events.PairMatched{Program: matched.Program, Supporter: dana})
+			late.Time = day(2)
+			h.take(late)
+			h.until(day(40))
+		}, []events.GapKind{events.StalledPair}, `day 17: open stalled-pair, not-met-yet since day 3, severity 30`},
+
 		{"S1.44 S2.05 23. three sessions that only one of them speaks of, until the other learns from it", func(h *history) {
 			known(h).on(1, events.Role, ego, recognized(events.Mentor, ben, -30))
 			h.on(2, events.Personal, ego, rated(1, "recipient"), rated(2, "recipient"), rated(2, "recipient")).until(day(9))

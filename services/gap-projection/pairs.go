@@ -56,9 +56,9 @@ func (v *view) lopsided(r *readmodel.Rated) bool {
 func foldPair(n *readmodel.Network, in events.Event) bool {
 	switch f := in.Fact.(type) {
 	case *events.PairMatched:
-		pairOf(n.Tie(f.Supporter)).Started = later(pairOf(n.Tie(f.Supporter)).Started, in.Time)
+		begin(n.Tie(f.Supporter), in)
 	case *events.PairEnded:
-		pairOf(n.Tie(f.Supporter)).Ended = later(pairOf(n.Tie(f.Supporter)).Ended, in.Time)
+		end(n.Tie(f.Supporter), in.Time)
 	case *events.SessionRated:
 		rate(n.Tie(f.Supporter), f, in.Time)
 	default:
@@ -67,11 +67,21 @@ func foldPair(n *readmodel.Network, in events.Event) bool {
 	return true
 }
 
-func pairOf(tie *readmodel.NetworkTie) *readmodel.Pair {
+// begin starts a pair: the latest start counts, and who made it.
+func begin(tie *readmodel.NetworkTie, in events.Event) {
 	if tie.Pair == nil {
 		tie.Pair = &readmodel.Pair{}
 	}
-	return tie.Pair
+	if p := tie.Pair; in.Time.After(p.Started) {
+		p.Started, p.Program = in.Time, programOf(in.Fact)
+	}
+}
+
+func end(tie *readmodel.NetworkTie, at time.Time) {
+	if tie.Pair == nil {
+		tie.Pair = &readmodel.Pair{}
+	}
+	tie.Pair.Ended = later(tie.Pair.Ended, at)
 }
 
 func ratedOf(tie *readmodel.NetworkTie) *readmodel.Rated {

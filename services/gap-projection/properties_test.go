@@ -2,6 +2,7 @@ package gaps_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -372,7 +373,7 @@ func outcome(t *rapid.T, rules *gaps.Rules, all []events.Event) map[events.Perso
 				answer.Roles[i].Supporters[k].Fact = "" // the order gives facts their ids here
 			}
 		}
-		seen[person] = []any{open(t, h.docs, person), answer, n.Given}
+		seen[person] = []any{open(t, h.docs, person), answer, maps.Collect(maps.All(n.Given))}
 	}
 	return seen
 }

@@ -71,8 +71,9 @@ type NetworkTie struct {
 
 // Pair is a mentorship that was agreed on, or a pair that a program made.
 type Pair struct {
-	Started time.Time `json:"started,omitzero"`
-	Ended   time.Time `json:"ended,omitzero"`
+	Started time.Time        `json:"started,omitzero"`
+	Ended   time.Time        `json:"ended,omitzero"`
+	Program events.ProgramID `json:"program,omitempty"` // whose pair it is; empty where the two agreed among themselves
 }
 
 // Runs reports whether the pair has begun and not ended since.
