@@ -85,7 +85,7 @@ func genMove(t *rapid.T, supporter events.PersonID) events.Event {
 	one := rapid.SampledFrom([]events.PersonID{ada, supporter}).Draw(t, "who")
 	role := rapid.SampledFrom(events.Roles()).Draw(t, "role")
 	day := days(float64(rapid.IntRange(-50, 900).Draw(t, "day")))
-	switch rapid.IntRange(0, 8).Draw(t, "move") {
+	switch rapid.IntRange(0, 10).Draw(t, "move") {
 	case 0, 1, 2:
 		return people(one, &events.PersonWentOnLeave{EffectiveAt: day})
 	case 3, 4:
@@ -96,6 +96,11 @@ func genMove(t *rapid.T, supporter events.PersonID) events.Event {
 		return personal(&events.PairMatched{Supporter: supporter, Program: "gaaaaaaaaaaaaaaaa"})
 	case 7:
 		return personal(&events.SponsorshipAccepted{Supporter: supporter})
+	case 8:
+		kind := rapid.SampledFrom([]events.ProgramKind{"mentoring", "sponsorship"}).Draw(t, "program")
+		return events.Event{Context: events.People, Subject: "gaaaaaaaaaaaaaaaa", Fact: &events.ProgramOpened{Kind: kind}}
+	case 9:
+		return personal(&events.ProgramLeft{Program: "gaaaaaaaaaaaaaaaa"})
 	}
 	return people(supporter, &events.PersonLeft{EffectiveAt: day.AddDate(1, 0, 0)})
 }

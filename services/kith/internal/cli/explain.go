@@ -28,7 +28,10 @@ const explainLong = `Explain what one person is to another: every act and what i
 is, when silence will change it, and what one more act would do.
 
 RECIPIENT is who was supported, SUPPORTER who supported them; the other way round is another tie,
-with acts of its own. Only the two people see it. This command acts as the recipient.`
+with acts of its own. Only the two people see it. This command acts as the recipient.
+
+With -o json each act has its id: "kith record ActDisputed --recipient RECIPIENT --field act=ID" says that it was
+not so, ActConfirmed that it was; RoleContested and RoleOverridden answer a role.`
 
 func (s *shell) explainCommand() *cobra.Command {
 	return &cobra.Command{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,6 +132,16 @@ func (f field) parse(value string) (any, error) {
 	return value, nil
 }
 
+// intakeKnows reports whether what is wrong with a fact about an act is right for intake: it knows
+// an act by its sender's --id as well, and whose act it is.
+func intakeKnows(f events.Fact, p events.Problem) bool {
+	acts, _ := events.References(f)
+	if events.ActOf(f) != nil || len(acts) == 0 || *acts[0] == "" {
+		return false
+	}
+	return p.Field == "supporter" && p.Reason == "is required" || (p.Field == "act" || p.Field == "by") && p.Reason == "is no fact id"
+}
+
 // decode checks the members as intake will, and returns them as they are sent: what is to be
 // sealed in clear.
 func decode(name string, members map[string]any) (events.Fact, json.RawMessage, error) {
@@ -142,6 +153,10 @@ func decode(name string, members map[string]any) (events.Fact, json.RawMessage, 
 	var problems *events.Problems
 	if !errors.As(events.JoinProblems(err, clear.Validate(f)), &problems) {
 		return f, body, err
+	}
+	problems.Fields = slices.DeleteFunc(problems.Fields, func(p events.Problem) bool { return intakeKnows(f, p) })
+	if len(problems.Fields) == 0 {
+		return f, body, nil
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s cannot be recorded like this:", name)
