@@ -60,7 +60,7 @@ func (f *RoleRecognized) check(r *report) {
 }
 
 func (f *CoverageMeasured) check(r *report) {
-	if f.Suppressed && f.Value != 0 {
+	if f.Suppressed && (f.Value != 0 || f.Margin != 0 || f.People != 0) {
 		r.add("value", "is given though the cell is suppressed")
 	}
 }

@@ -33,9 +33,12 @@ func (GapClosed) FactName() string { return "GapClosed" }
 // CoverageMeasured is one cell of the weekly cube of aggregates.
 type CoverageMeasured struct {
 	Week       Code   `json:"week"`                 // ISO, such as 2026-w12
-	Cell       Code   `json:"cell"`                 // which people: a combination of open attributes
+	By         Code   `json:"by,omitempty"`         // what cells are told apart by: department, level, tenure; left out for everybody
+	Cell       Code   `json:"cell"`                 // which people: a value of By
 	Metric     Code   `json:"metric"`               // what was measured
-	Value      int    `json:"value,omitempty"`      // rounded to a bucket; left out where suppressed
+	Value      int    `json:"value,omitempty"`      // percent of the people, to the nearest five; left out where suppressed
+	Margin     int    `json:"margin,omitempty"`     // by how many points the value may be off
+	People     int    `json:"people,omitempty"`     // of how many it speaks
 	Suppressed bool   `json:"suppressed,omitempty"` // true where the cell has too few people to be told
 	Policy     string `json:"policy"`               // version of the policy that set the floor
 }

@@ -179,7 +179,7 @@ func (f *filler) reconcile(fact Fact) {
 		fact.EvidenceCount = len(fact.Evidence) + f.roll(100)
 	case *CoverageMeasured:
 		if fact.Suppressed {
-			fact.Value = 0
+			fact.Value, fact.Margin, fact.People = 0, 0, 0
 		}
 	case *ReplayPerformed:
 		fact.To += fact.From

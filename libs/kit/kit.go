@@ -18,7 +18,7 @@ import (
 
 // Handler serves e: decode reads its request, the response is written as JSON, and any error as
 // a problem. A response may choose its status (StatusCode() int) and headers (Headers()
-// http.Header). The middleware, the first outermost, sees the *http.Request as its request, so
+// http.Header), or be something else than JSON (Content() (mediaType string, body []byte)). The middleware, the first outermost, sees the *http.Request as its request, so
 // that what decode refuses is logged and counted like everything else.
 func Handler[Req, Resp any](e func(context.Context, Req) (Resp, error), decode func(*http.Request) (Req, error), mw ...endpoint.Middleware) http.Handler {
 	var whole endpoint.Endpoint = func(ctx context.Context, request any) (any, error) {
@@ -42,13 +42,22 @@ func serve(e endpoint.Endpoint, w http.ResponseWriter, r *http.Request) {
 	).ServeHTTP(w, r)
 }
 
+// content is a response that is not JSON.
+type content interface {
+	Content() (mediaType string, body []byte)
+}
+
 // encode writes nothing before it has the whole body, so that a failure can still be a problem.
 func encode(_ context.Context, w http.ResponseWriter, response any) error {
-	body := &bytes.Buffer{}
-	if err := json.NewEncoder(body).Encode(response); err != nil {
+	body, media := &bytes.Buffer{}, "application/json"
+	if c, ok := response.(content); ok {
+		m, text := c.Content()
+		media = m
+		body.Write(text)
+	} else if err := json.NewEncoder(body).Encode(response); err != nil {
 		return fmt.Errorf("encode %T: %w", response, err)
 	}
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", media)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if h, ok := response.(kithttp.Headerer); ok {
 		for name, values := range h.Headers() {

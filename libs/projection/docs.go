@@ -85,6 +85,27 @@ func Get[T any](d *Docs, key string) (*T, error) {
 	return doc, nil
 }
 
+// Look is Get for whoever looks at very many documents and changes none: what is not in memory
+// already does not stay there.
+func Look[T any](d *Docs, key string) (*T, error) {
+	if _, known := d.cached[key]; known {
+		return Get[T](d, key)
+	}
+	r, err := d.store.Load(d.ctx, key)
+	if err != nil {
+		d.err = cmp.Or(d.err, fmt.Errorf("load document: %w", err))
+		return nil, d.err
+	}
+	if r == nil || r.Body == nil {
+		return nil, nil
+	}
+	doc := new(T)
+	if err := unmarshal(r.Body, doc); err != nil {
+		return nil, fmt.Errorf("decode document: %w", err)
+	}
+	return doc, nil
+}
+
 // Put leaves v, a pointer, at key.
 func (d *Docs) Put(key string, v any) {
 	e := d.known(key)

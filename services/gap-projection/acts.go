@@ -91,6 +91,7 @@ func receive(n *readmodel.Network, in events.Event, act *events.Act, ownWord boo
 		tie.Acts++
 	}
 	tie.LastAct, n.LastAct = later(tie.LastAct, in.Time), later(n.LastAct, in.Time)
+	lately(n, in, act)
 	remember(n, readmodel.RecentAct{ID: id, Supporter: act.Supporter, At: in.Time})
 	if ownWord || act.RecordedBy == "recipient" || act.Confirmation == "recipient" || act.Confirmation == "both" {
 		confirm(tie, in.Time)

@@ -18,6 +18,7 @@ var inputs = []string{
 	events.FilterContext(events.Personal),
 	events.FilterContext(events.Role),
 	events.FilterFact(events.Policy, "RulesetActivated"),
+	events.FilterFact(events.Policy, "PolicyChanged"),
 	events.FilterFact(events.Clock, "Due"),
 	events.FilterFact(events.Clock, "Retry"),
 }
@@ -100,6 +101,8 @@ func followed(e events.Event, service events.DueFor) bool {
 	switch f := e.Fact.(type) {
 	case *events.RulesetActivated:
 		return true
+	case *events.PolicyChanged:
+		return service == Name
 	case *events.Due:
 		return f.For == service
 	case *events.Retry:

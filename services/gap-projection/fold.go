@@ -42,6 +42,8 @@ func foldPeople(n *readmodel.Network, in events.Event) bool {
 		n.Add(readmodel.Change{At: f.EffectiveAt, Kind: readmodel.Returned})
 	case *events.PersonLeft:
 		n.Add(readmodel.Change{At: f.EffectiveAt, Kind: readmodel.Left, Said: in.Time})
+	case *events.AssignmentStarted:
+		n.Lately.Stretch = later(n.Lately.Stretch, f.EffectiveAt)
 	case *events.PersonMerged:
 		n.Merged = f.Into
 	case *events.PersonErased:

@@ -103,6 +103,8 @@ func (s *step) take() error {
 	switch f := s.in.Fact.(type) {
 	case *events.RulesetActivated:
 		return s.activate(f)
+	case *events.PolicyChanged:
+		return s.policyChanged(f)
 	case *events.ImportStarted:
 		return s.importStarted(f)
 	case *events.ImportFinished:
@@ -111,6 +113,14 @@ func (s *step) take() error {
 		return s.programClosed()
 	case *events.Due:
 		return s.due(f)
+	case *events.PersonJoined:
+		if err := s.schedule(); err != nil {
+			return err
+		}
+	case *events.PersonErased:
+		if err := s.forget(s.in.Person()); err != nil {
+			return err
+		}
 	}
 	return s.person()
 }
@@ -182,6 +192,8 @@ func (s *step) due(f *events.Due) error {
 	switch f.About {
 	case importsKey:
 		return s.importsDue()
+	case coverageKey:
+		return s.measureDue()
 	case "rebuild":
 		return s.everybody()
 	}
@@ -215,6 +227,9 @@ func (s *step) again(key string) error {
 
 // Stated folds a gap fact that the service appended before: what it said is what is open.
 func (*Rules) Stated(d *projection.Docs, own events.Event) error {
+	if f, ok := own.Fact.(*events.CoverageMeasured); ok {
+		return restated(d, own, f)
+	}
 	key := readmodel.NetworkKey(own.Person())
 	n, err := projection.Get[readmodel.Network](d, key)
 	if err != nil {

@@ -35,8 +35,10 @@ type history struct {
 	store   *projection.Memory
 	docs    *projection.Docs
 	log     []events.Event // inputs
-	derived []events.Event
-	seq     uint64
+	derived []events.Event // of gaps
+
+	measured []events.Event // of the program
+	seq      uint64
 }
 
 func newHistory(t testing.TB) *history {
@@ -70,7 +72,13 @@ func (h *history) take(in events.Event) []events.Event {
 	if _, err := h.docs.Commit(projection.Progress{Handled: in.Seq}); err != nil {
 		h.t.Fatal(err)
 	}
-	h.derived = append(h.derived, out...)
+	for _, e := range out {
+		if e.Context == events.Coverage {
+			h.measured = append(h.measured, e)
+		} else {
+			h.derived = append(h.derived, e)
+		}
+	}
 	return out
 }
 

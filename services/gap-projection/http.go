@@ -20,8 +20,10 @@ import (
 //	GET /gap-projection/v1/people/{person}/ties/{supporter} why a supporter is what they are
 //	GET /gap-projection/v1/people/{person}/events           network and gaps whenever they change, as server-sent events
 //	GET /gap-projection/v1/progress                         how far all of this has come, about nobody
+//	GET /gap-projection/v1/program/metrics                  what the program view measures
+//	GET /gap-projection/v1/program/coverage                 what it has published, as JSON or CSV
 //
-// All but the stream take ?after=<sequence>: the answer includes that fact and all that followed from it.
+// All but the stream and the program view take ?after=<sequence>: the answer includes that fact and all that followed from it.
 // What operators do is in package operate.
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux := http.NewServeMux()
@@ -35,6 +37,7 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux.Handle("GET "+pathOf+"events", s.live.Handler(s.events))
 	mux.Handle("GET /"+Name+"/v1/progress", kit.Handler(s.Progress, decodeProgress, metrics.Middleware("progress"), kit.Logging(s.log)))
 	operate.Routes(mux, Name, s.engine, s.policy, metrics, s.log)
+	s.program(mux, metrics)
 	return kit.Routes(mux)
 }
 

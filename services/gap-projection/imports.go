@@ -103,7 +103,10 @@ func (s *step) importsDue() error {
 	if i.Holding() {
 		return nil
 	}
-	return s.everybody()
+	if err := s.everybody(); err != nil {
+		return err
+	}
+	return s.measureDue()
 }
 
 // end takes out what holds gaps back no longer.

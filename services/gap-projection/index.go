@@ -10,7 +10,7 @@ import (
 	"kith.internal/services/internal/readmodel"
 )
 
-// index is what lists and aggregates need of every network, in memory: kept by watching the
+// index is what lists need of every network, in memory: kept by watching the
 // documents, on every replica.
 type index struct {
 	mu     sync.RWMutex
@@ -19,7 +19,6 @@ type index struct {
 
 type indexed struct {
 	timeline *readmodel.Network // with nothing but its timeline
-	gaps     []cell
 	capacity map[events.RoleName]int
 	given    []carried // to whom one is a mentor or a sponsor
 }
@@ -28,12 +27,6 @@ type indexed struct {
 type carried struct {
 	role  events.RoleName
 	since readmodel.Unix
-}
-
-// cell is what gaps are counted by.
-type cell struct {
-	gap  events.GapKind
-	role events.RoleName
 }
 
 func newIndex() *index { return &index{people: map[events.PersonID]*indexed{}} }
@@ -46,13 +39,7 @@ func (x *index) put(key string, n *readmodel.Network) {
 		delete(x.people, person)
 		return
 	}
-	e := &indexed{timeline: &readmodel.Network{Person: person, Timeline: n.Timeline}, capacity: n.Capacity, given: carriedBy(n)}
-	if n.TakesPart("org-aggregate") {
-		for _, g := range n.Gaps {
-			e.gaps = append(e.gaps, cell{g.Kind, g.Role})
-		}
-	}
-	x.people[person] = e
+	x.people[person] = &indexed{timeline: &readmodel.Network{Person: person, Timeline: n.Timeline}, capacity: n.Capacity, given: carriedBy(n)}
 }
 
 // Standing implements Directory.
@@ -128,17 +115,4 @@ func (x *index) Count(department events.Code, fromLevel int, at time.Time, but .
 		}
 	}
 	return n
-}
-
-// open counts the open gaps of all who take part in aggregates.
-func (x *index) open() map[cell]int {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	counts := map[cell]int{}
-	for _, e := range x.people {
-		for _, c := range e.gaps {
-			counts[c]++
-		}
-	}
-	return counts
 }

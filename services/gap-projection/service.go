@@ -21,7 +21,7 @@ import (
 )
 
 // layout is the version of the network's form: another one means a rebuild.
-const layout = 2
+const layout = 3
 
 // patienceOfQueries is how long a query waits for ?after.
 const patienceOfQueries = 10 * time.Second
@@ -33,6 +33,7 @@ type Service struct {
 	reader  reader
 	policy  *access.Policy
 	index   *index
+	latest  *latest
 	live    *live.Live
 	log     *slog.Logger
 	wait    time.Duration // how long a query waits for ?after
@@ -59,12 +60,13 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	s.reader.networks.Of(env.EventLog.Identity)
 	s.reader.ties.Of(env.EventLog.Identity)
 	s.engine = derive.New(env.EventLog, rules, derive.Config{
-		Service: Name, Bucket: readmodel.Networks, Layout: layout, Inputs: inputs, Whole: true, Owns: []events.Context{events.Gap},
+		Service: Name, Bucket: readmodel.Networks, Layout: layout, Inputs: inputs, Whole: true, Owns: []events.Context{events.Gap, events.Coverage},
 		Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
 		Anew:   func() derive.Rules { return &Rules{initial: rules.initial} },
 		Person: func(p events.PersonID) []string { return []string{readmodel.NetworkKey(p)} },
 	})
-	if err := env.Registry.Register(newCollector(s.index)); err != nil {
+	s.latest = newLatest()
+	if err := env.Registry.Register(s.latest); err != nil {
 		return nil, err
 	}
 	s.live = live.New(env.Registry, env.Log)
@@ -88,6 +90,8 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.live.Keep(ctx, s.followNetworks) })
 	g.Go(func() error { return s.live.Keep(ctx, s.followRuleset) })
 	g.Go(func() error { return s.live.Keep(ctx, s.followImports) })
+	g.Go(func() error { return s.live.Keep(ctx, s.followPolicy) })
+	g.Go(func() error { return s.live.Keep(ctx, s.followWeeks) })
 	return g.Wait()
 }
 

@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"kith.internal/events"
 	"kith.internal/libs/app"
@@ -385,40 +384,4 @@ func TestAfterARestartNothingIsSaidAgain(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the network changed (-want +got):\n%s", diff)
 	}
-}
-
-func TestMetricsShowNobody(t *testing.T) {
-	t.Parallel()
-	s := start(t)
-	var after uint64
-	for i := range 12 {
-		person, level := events.NewPersonID(), 1
-		if i < 3 {
-			level = 3 // three of mid-career: too few to count their missing sponsors
-		}
-		after = s.say(events.People, person, &events.PersonJoined{Level: level, Department: "ops", EffectiveAt: yearsAgo(2)})
-		if i == 11 {
-			after = s.say(events.Personal, person, &events.ParticipationChanged{Purpose: "org-aggregate", Participation: "out"})
-		}
-	}
-	s.classified(after, nil)
-	want := `# HELP kith_gaps_open Open gaps by kind and role, rounded down to a multiple of five; absent below five.
-# TYPE kith_gaps_open gauge
-kith_gaps_open{gap="isolation",role=""} 10
-kith_gaps_open{gap="missing-role",role="advocate"} 10
-kith_gaps_open{gap="missing-role",role="mentor"} 10
-kith_gaps_open{gap="missing-role",role="truth-teller"} 10
-kith_gaps_open{gap="small-network",role=""} 10
-# HELP kith_gaps_suppressed_cells Cells of kith_gaps_open that are absent because fewer than five people stand behind them.
-# TYPE kith_gaps_suppressed_cells gauge
-kith_gaps_suppressed_cells 1
-`
-	var err error
-	for range 200 {
-		if err = testutil.GatherAndCompare(s.reg, strings.NewReader(want), "kith_gaps_open", "kith_gaps_suppressed_cells"); err == nil {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Error(err)
 }

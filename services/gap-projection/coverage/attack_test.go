@@ -15,13 +15,17 @@ import (
 type organization struct {
 	dice   *rand.Rand
 	people []coverage.Person
+	plan   coverage.Plan
 	likely float64 // of a yes
 }
 
 const questions = 2
 
 func newOrganization(seed uint64) *organization {
-	o := &organization{dice: rand.New(rand.NewPCG(seed, 3))}
+	o := &organization{dice: rand.New(rand.NewPCG(seed, 3)), plan: coverage.Standard()}
+	if seed%3 == 0 {
+		o.plan = coverage.Plan{{coverage.Department}, {coverage.Level, coverage.Tenure}}
+	}
 	o.likely = []float64{0, 0.05, 0.3, 0.5, 0.8, 1}[seed%6]
 	for range []int{30, 60, 14, 120, 240}[seed/6%5] {
 		o.hire()
@@ -89,7 +93,7 @@ type published struct {
 // publish turns a roster and tells. Of a crowd with somebody who takes no part any more, the attacker takes
 // the members to be as they were: nobody tells them that somebody is not counted.
 func publish(r *coverage.Roster, o *organization, before published, floor int) published {
-	r.Turn(coverage.Standard(), o.people, floor, questions)
+	r.Turn(o.plan, o.people, floor, questions)
 	p := published{map[int][]events.PersonID{}, r.Picture(floor, questions)}
 	for _, c := range r.Crowds {
 		var members []events.PersonID

@@ -9,7 +9,7 @@ import (
 // Crowd is a group of people who are counted together, and only together.
 type Crowd struct {
 	ID      int      `json:"id"`
-	Table   int      `json:"table"`  // of the plan
+	Step    int      `json:"step"`   // of the floor under which it was made
 	Labels  Place    `json:"labels"` // what all of them have in common
 	Members []Member `json:"members"`
 	Size    int      `json:"size"`   // how many there were when they were last counted
@@ -30,8 +30,8 @@ func (m Member) gone() bool { return m.Left || m.nobody() }
 func (m Member) nobody() bool { return m.Person == "" }
 
 // like reports whether the crowd is open to people with some labels.
-func (c *Crowd) like(table int, labels Place) bool {
-	return !c.held() && c.Table == table && len(c.Labels) == len(labels) && c.Labels.within(labels)
+func (c *Crowd) like(labels Place) bool {
+	return !c.held() && len(c.Labels) == len(labels) && c.Labels.within(labels)
 }
 
 // look brings the members up to date with the people there are now.
@@ -67,6 +67,15 @@ func (c *Crowd) release(step int) {
 			return true
 		})
 	}
+}
+
+// Forget drops what is known of a member, before the next week does; false where they are none.
+func (c *Crowd) Forget(person events.PersonID) bool {
+	i := slices.IndexFunc(c.Members, func(m Member) bool { return m.Person == person })
+	if i >= 0 {
+		c.Members[i] = Member{}
+	}
+	return i >= 0
 }
 
 // held reports whether the crowd repeats what it last told: it has somebody who must not be counted.

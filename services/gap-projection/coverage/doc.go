@@ -7,8 +7,8 @@
 //     one person moves one number by one, and never more.
 //  2. People are counted in crowds. A crowd has at least twice a step less one people (eleven, for
 //     a floor of five), and whoever is counted is counted in one crowd only: half of all people stand in
-//     crowds of a department, half in crowds of a level and a tenure (a Plan; whose half is whose
-//     follows from the pseudonym). Crowds overlap in nobody, so no two of them can be subtracted.
+//     crowds of a department, a quarter in crowds of a level, a quarter in crowds of a tenure (a Plan; who
+//     stands where follows from the pseudonym). Crowds overlap in nobody, so no two can be subtracted.
 //  3. Of a crowd is told between which two numbers its count lies: a Span of at least a step of
 //     numbers (six: the floor, and one for the reader who knows their own answer). The lowest span
 //     contains 0 and the highest contains everybody, so none and all are never told either.
@@ -22,7 +22,7 @@
 //  7. Who takes no part is not counted from the next measurement on, and their answers are
 //     forgotten. Their crowd repeats what it last told until a step of people have gone from it: a
 //     new number without them would tell theirs.
-//  8. Crowds that are too small end, and their people wait for others. All of this follows from the directory
+//  8. A crowd that has become too small is silent until others come. All of this follows from the directory
 //     and from the floor, never from an answer: that a cell is hidden tells nothing about anybody.
 //  9. Steps are 6, 12, 24, ...: each span of a larger step is made of whole spans of a smaller one,
 //     so that a higher floor hides more and shows nothing new.

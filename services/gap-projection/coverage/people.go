@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"hash/fnv"
+	"slices"
 
 	"kith.internal/events"
 )
@@ -54,22 +55,33 @@ type Person struct {
 	Yes   Answers
 }
 
-// Plan says which dimensions are counted together. Everybody is counted in one table only.
+// Plan says which dimensions are counted together, in tables. Everybody is counted in one table only; one that
+// stands there twice counts twice as many people.
 type Plan [][]Dimension
 
-// Standard is the plan of an organization that has asked for no other: one half of the people is
-// counted by department, the other half by level and tenure.
-func Standard() Plan { return Plan{{Department}, {Level, Tenure}} }
+// Standard is the plan of an organization that has asked for no other: one half of the people is counted by
+// department, a quarter by level, a quarter by tenure.
+func Standard() Plan { return Plan{{Department}, {Level}, {Department}, {Tenure}} }
 
 // of is the table that a person is counted in: it never changes.
-func (p Plan) of(person events.PersonID) int {
+func (p Plan) of(person events.PersonID) []Dimension {
 	h := fnv.New32a()
 	h.Write([]byte(person))
-	return int(h.Sum32()>>8) % len(p)
+	return p[int(h.Sum32()>>8)%len(p)]
+}
+
+// tables are those of the plan, each once.
+func (p Plan) tables() (tables [][]Dimension) {
+	for _, t := range p {
+		if !slices.ContainsFunc(tables, func(known []Dimension) bool { return slices.Equal(known, t) }) {
+			tables = append(tables, t)
+		}
+	}
+	return tables
 }
 
 // kinds are the sets of dimensions that crowds of a table may be of, the finest first: whoever
-// finds no crowd of their own is counted in a wider one.
+// finds no crowd of their own is counted in a wider one, or with the rest of everybody.
 func kinds(table []Dimension) [][]Dimension {
 	sets := [][]Dimension{table}
 	if len(table) > 1 {
@@ -77,7 +89,7 @@ func kinds(table []Dimension) [][]Dimension {
 			sets = append(sets, []Dimension{d})
 		}
 	}
-	return append(sets, nil)
+	return sets
 }
 
 // labels are what a person has of some dimensions; nil where they lack one.

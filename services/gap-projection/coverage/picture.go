@@ -72,9 +72,13 @@ const Everybody events.Code = "everybody"
 const vaguest = 30
 
 // Cells are the cells of a week: of every metric that of everybody, and one for each value that
-// its dimensions have among people, hidden where no crowd stands for it.
+// its dimensions have among people, hidden where no crowd stands for it. There are none where there is
+// no crowd at all.
 func Cells(p Picture, metrics []Metric, values map[Dimension][]events.Code) []Cell {
 	var cells []Cell
+	if len(p.Crowds) == 0 {
+		return nil
+	}
 	for q, m := range metrics {
 		if !m.Parts {
 			cells = append(cells, p.everybody(q, m.Code))

@@ -3,6 +3,7 @@ package coverage
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"kith.internal/events"
@@ -28,7 +29,8 @@ func (r *Roster) Turn(plan Plan, people []Person, floor, questions int) {
 	}
 }
 
-// leave lets members go, and ends crowds in which nobody is left.
+// leave lets members go, and ends crowds in which nobody is left, or that a higher floor has made too small: their
+// people wait for larger ones.
 func (r *Roster) leave(people []Person, step int) {
 	by := make(map[events.PersonID]*Person, len(people))
 	for i := range people {
@@ -37,7 +39,8 @@ func (r *Roster) leave(people []Person, step int) {
 	r.Crowds = slices.DeleteFunc(r.Crowds, func(c *Crowd) bool {
 		c.look(by)
 		c.release(step)
-		return !slices.ContainsFunc(c.Members, func(m Member) bool { return !m.gone() })
+		outgrown := c.Step < step && len(c.Members) < Least(step)
+		return outgrown || !slices.ContainsFunc(c.Members, func(m Member) bool { return !m.gone() })
 	})
 }
 
@@ -57,57 +60,57 @@ func (r *Roster) waiting(people []Person) []Person {
 			waiting = append(waiting, p)
 		}
 	}
-	slices.SortFunc(waiting, func(a, b Person) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(waiting, byID)
 	return waiting
 }
 
-// arrive finds crowds for those who wait: of their own kind, or of a wider one.
+// arrive finds crowds for those who wait: of their own kind, of a wider one, or of all that are left.
 func (r *Roster) arrive(plan Plan, waiting []Person, step int) {
-	for i, table := range plan {
+	var left []Person
+	for _, table := range plan.tables() {
 		var here []Person
 		for _, p := range waiting {
-			if plan.of(p.ID) == i {
+			if slices.Equal(plan.of(p.ID), table) {
 				here = append(here, p)
 			}
 		}
 		for _, kind := range kinds(table) {
-			here = r.settle(i, kind, here, step)
+			here = r.settle(kind, here, step)
 		}
+		left = append(left, here...)
 	}
+	slices.SortFunc(left, byID)
+	r.settle(nil, left, step)
 }
 
+func byID(a, b Person) int { return cmp.Compare(a.ID, b.ID) }
+
 // settle takes in who can be, in crowds of one kind, and returns the others.
-func (r *Roster) settle(table int, kind []Dimension, people []Person, step int) []Person {
+func (r *Roster) settle(kind []Dimension, people []Person, step int) []Person {
 	var others []Person
 	groups := map[string][]Person{}
-	var order []string
 	for _, p := range people {
-		l := labels(p, kind)
-		if l == nil {
+		if l := labels(p, kind); l == nil {
 			others = append(others, p)
-			continue
+		} else {
+			key := fmt.Sprint(l) // a map prints in the order of its keys
+			groups[key] = append(groups[key], p)
 		}
-		key := fmt.Sprint(l) // a map prints in the order of its keys
-		if groups[key] == nil {
-			order = append(order, key)
-		}
-		groups[key] = append(groups[key], p)
 	}
-	slices.Sort(order)
-	for _, key := range order {
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
 		group := groups[key]
-		others = append(others, r.take(table, labels(group[0], kind), group, step)...)
+		others = append(others, r.take(labels(group[0], kind), group, step)...)
 	}
-	slices.SortFunc(others, func(a, b Person) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(others, byID)
 	return others
 }
 
 // take lets people join a crowd that is like them, in whole steps, and makes new crowds of the others. A crowd
 // is one less than some steps: so all its spans are equally long.
-func (r *Roster) take(table int, labels Place, people []Person, step int) []Person {
+func (r *Roster) take(labels Place, people []Person, step int) []Person {
 	for _, c := range r.Crowds {
 		room := (largest - len(c.Members)) / step * step
-		if size := min(len(people)/step*step, room); size > 0 && c.like(table, labels) {
+		if size := min(len(people)/step*step, room); size > 0 && c.like(labels) {
 			c.join(people[:size])
 			people = people[size:]
 		}
@@ -115,7 +118,7 @@ func (r *Roster) take(table int, labels Place, people []Person, step int) []Pers
 	for len(people) >= Least(step) {
 		size := (min(len(people), largest)+1)/step*step - 1
 		r.Last++
-		c := &Crowd{ID: r.Last, Table: table, Labels: labels}
+		c := &Crowd{ID: r.Last, Step: step, Labels: labels}
 		c.join(people[:size])
 		r.Crowds, people = append(r.Crowds, c), people[size:]
 	}

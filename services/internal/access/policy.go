@@ -70,15 +70,31 @@ func (p *Policy) Operate(_ context.Context, v Viewer) error {
 	return nil
 }
 
+// Aggregate allows a viewer to read numbers that are about nobody: everybody in the organization,
+// its integrations and the services of this product, for what is published is made so that no
+// reader learns of anybody. It fails with fault.Forbidden where the viewer is anonymous, and with
+// fault.Unavailable where the reading cannot be recorded: who asked for what is a fact before they see it.
+func (p *Policy) Aggregate(ctx context.Context, v Viewer, filters []events.Code, suppressed int) error {
+	if err := known(v); err != nil {
+		return err
+	}
+	return p.read(ctx, v, events.Nobody, &events.AggregateQueried{Viewer: v.Actor(), Filters: filters, SuppressedCells: suppressed})
+}
+
 func (p *Policy) viewed(ctx context.Context, v Viewer, person events.PersonID, purpose events.AccessPurpose) error {
+	return p.read(ctx, v, string(person), &events.NetworkViewed{Viewer: v.Actor(), Purpose: purpose})
+}
+
+// read appends who reads what.
+func (p *Policy) read(ctx context.Context, v Viewer, subject string, f events.Fact) error {
 	_, err := p.log.Append(ctx, events.Event{
 		ID:      events.FactID(strings.ToLower(rand.Text())),
 		Source:  p.source,
 		Context: events.Access,
-		Subject: string(person),
+		Subject: subject,
 		Time:    time.Now().UTC(),
 		Actor:   v.Actor(),
-		Fact:    &events.NetworkViewed{Viewer: v.Actor(), Purpose: purpose},
+		Fact:    f,
 	})
 	if err != nil {
 		return fault.Wrap(fault.Unavailable, "not-recorded", "the reading could not be recorded; try again", err)

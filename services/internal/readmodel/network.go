@@ -32,6 +32,15 @@ type Network struct {
 	Surveys []time.Time          `json:"surveys,omitempty"` // the first two dates of surveys that told of support
 	Gaps    []Gap                `json:"gaps,omitempty"`    // open now, in the order in which they opened
 	Closed  map[string]time.Time `json:"closed,omitempty"`  // when gaps closed lately, by GapKey
+	Lately  Lately               `json:"lately,omitzero"`
+}
+
+// Lately is when the person last received what the program view asks for.
+type Lately struct {
+	Stretch  time.Time `json:"stretch,omitzero"`  // an opportunity
+	Ally     time.Time `json:"ally,omitzero"`     // an act of an ally
+	Formal   time.Time `json:"formal,omitzero"`   // support in a program
+	Informal time.Time `json:"informal,omitzero"` // support without one
 }
 
 // GapKey tells the gaps of one person apart.

@@ -79,7 +79,7 @@ func (s *shell) root() *cobra.Command {
 	flags.StringVar(&s.server, "server", address, "address of the Kith server (KITH_SERVER)")
 	flags.StringVarP(&s.output, "output", "o", "table", "table for people, json for programs")
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp)))
-	root.AddCommand(marked(newUpCommand()), s.importCommand(), s.peopleCommand(), s.networkCommand(), s.gapsCommand(), s.explainCommand(),
+	root.AddCommand(marked(newUpCommand()), s.importCommand(), s.peopleCommand(), s.networkCommand(), s.gapsCommand(), s.explainCommand(), s.coverageCommand(),
 		s.recordCommand(), s.inboxCommand(), s.watchCommand(), s.rebuildCommand(), s.benchCommand())
 	return root
 }

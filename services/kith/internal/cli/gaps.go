@@ -24,7 +24,7 @@ type gapsDocument struct {
 // cellsDocument is the JSON of kith gaps.
 type cellsDocument struct {
 	Cells    []client.Cell `json:"cells"`
-	Withheld int           `json:"withheld"` // kinds that fewer than five people have
+	Withheld int           `json:"withheld"` // kinds of which too few people can be told
 	Floor    int           `json:"floor"`
 }
 
@@ -154,32 +154,30 @@ func (s *shell) advise(a gaps.Suggestion) string {
 	return said + "."
 }
 
-// floor is the smallest number of people that the server tells.
-const floor = 5
-
 func (s *shell) everybodysGaps(ctx context.Context) error {
-	cells, withheld, err := s.api.OpenGaps(ctx)
+	cells, withheld, a, err := s.aggregates().OpenGaps(ctx)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(cells, func(a, b client.Cell) int { return b.People - a.People })
+	slices.SortStableFunc(cells, func(a, b client.Cell) int { return b.Percent - a.Percent })
 	if s.output == "json" {
-		return s.json(cellsDocument{append([]client.Cell{}, cells...), withheld, floor})
+		return s.json(cellsDocument{append([]client.Cell{}, cells...), withheld, a.Floor})
 	}
 	s.printf("Only the person sees their own gaps: kith gaps PERSON. For everybody together:\n\n")
+	if len(cells) == 0 {
+		s.noWeek(a)
+		return nil
+	}
 	var rows [][]string
 	for _, c := range cells {
-		rows = append(rows, []string{gapWords(c.Gap, c.Role), fmt.Sprintf("%d or more", c.People)})
+		if c.Percent > 5 {
+			rows = append(rows, []string{gapWords(c.Gap, c.Role), percent(c.Percent)})
+		}
 	}
-	if len(rows) == 0 {
-		s.printf("No kind of gap is open for five people or more.\n")
-	} else {
-		s.table("", []string{"GAP", "PEOPLE"}, rows)
+	s.table("", []string{"GAP", "PEOPLE"}, rows)
+	if few := len(cells) - len(rows); few > 0 {
+		s.printf("\nAnd %s that at most 5 %% have.", plural(few, "kind", "kinds"))
 	}
-	s.printf("\nNumbers are rounded down to a multiple of five")
-	if withheld > 0 {
-		s.printf("; %s that fewer than five people have %s not shown", plural(withheld, "kind", "kinds"), map[bool]string{true: "is", false: "are"}[withheld == 1])
-	}
-	s.printf(".\n")
+	s.printf("\n%s\n", s.weekOf(a))
 	return nil
 }

@@ -1,61 +1,94 @@
 package client
 
 import (
-	"bufio"
 	"context"
-	"regexp"
-	"strconv"
+	"io"
+	"net/url"
 	"strings"
 
 	"kith.internal/events"
+	gaps "kith.internal/services/gap-projection"
 )
 
-// Cell is how many people have a kind of gap: rounded down to a multiple of five by the server,
-// which says nothing of fewer than five.
-type Cell struct {
-	Gap    events.GapKind  `json:"gap"`
-	Role   events.RoleName `json:"role,omitempty"`
-	People int             `json:"people"`
+type (
+	// Coverage is what was published of the whole organization, as gap-projection answers.
+	Coverage = gaps.CoverageAnswer
+	// Metrics is what the program view measures, as gap-projection answers.
+	Metrics = gaps.MetricsAnswer
+	// CoverageCell is one number of it.
+	CoverageCell = gaps.CellView
+)
+
+// CoverageQuery asks for cells of the program view.
+type CoverageQuery struct {
+	By      string // department, level or tenure, beside everybody; empty: none
+	Metrics []string
+	Week    string // empty: the last one measured
 }
 
-// OpenGaps is how many people have each kind of gap, and how many kinds are not told because
-// fewer than five people have them. It reads the server's metrics.
-func (c *Client) OpenGaps(ctx context.Context) (cells []Cell, withheld int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, quick)
-	defer cancel()
-	resp, err := c.do(ctx, "GET", "/metrics", nil, "", nil)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer resp.Body.Close()
-	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
-		name, labels, value, ok := sample(lines.Text())
-		switch {
-		case !ok:
-		case name == "kith_gaps_open":
-			cells = append(cells, Cell{events.GapKind(labels["gap"]), events.RoleName(labels["role"]), int(value)})
-		case name == "kith_gaps_suppressed_cells":
-			withheld += int(value)
+func (q CoverageQuery) values() url.Values {
+	v := url.Values{}
+	for name, value := range map[string]string{"by": q.By, "metric": strings.Join(q.Metrics, ","), "from": q.Week} {
+		if value != "" {
+			v.Set(name, value)
 		}
 	}
-	return cells, withheld, nil
+	return v
 }
 
-var (
-	sampleRE = regexp.MustCompile(`^(kith_gaps_\w+)(?:\{(.*)\})? (\S+)$`)
-	labelRE  = regexp.MustCompile(`(\w+)="([^"]*)"`)
-)
+const programPath = "/gap-projection/v1/program/"
 
-// sample reads a line of the Prometheus text format, as far as gaps are concerned.
-func sample(line string) (name string, labels map[string]string, value float64, ok bool) {
-	m := sampleRE.FindStringSubmatch(strings.TrimSpace(line))
-	if m == nil {
-		return "", nil, 0, false
+// Metrics is what the program view measures.
+func (c *Client) Metrics(ctx context.Context) (Metrics, error) {
+	return get[Metrics](ctx, c, programPath+"metrics", nil)
+}
+
+// Coverage is what was published of the whole organization.
+func (c *Client) Coverage(ctx context.Context, q CoverageQuery) (Coverage, error) {
+	return get[Coverage](ctx, c, programPath+"coverage", q.values())
+}
+
+// CoverageSheet writes the same as comma-separated values.
+func (c *Client) CoverageSheet(ctx context.Context, q CoverageQuery, to io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, quick)
+	defer cancel()
+	v := q.values()
+	v.Set("format", "csv")
+	resp, err := c.do(ctx, "GET", programPath+"coverage", v, "", nil)
+	if err != nil {
+		return err
 	}
-	labels = map[string]string{}
-	for _, l := range labelRE.FindAllStringSubmatch(m[2], -1) {
-		labels[l[1]] = l[2]
+	defer resp.Body.Close()
+	_, err = io.Copy(to, resp.Body)
+	return err
+}
+
+// Cell is how many people have a kind of gap, of those who were counted: an estimate, rounded down to a
+// multiple of five.
+type Cell struct {
+	Gap     events.GapKind  `json:"gap"`
+	Role    events.RoleName `json:"role,omitempty"`
+	People  int             `json:"people"`
+	Percent int             `json:"percent"` // to the nearest five
+}
+
+// OpenGaps is how many people have each kind of gap, as last published, with the whole of that answer; and how
+// many kinds are not told because there are too few people to tell.
+func (c *Client) OpenGaps(ctx context.Context) (cells []Cell, withheld int, a Coverage, err error) {
+	if a, err = c.Coverage(ctx, CoverageQuery{}); err != nil {
+		return nil, 0, a, err
 	}
-	value, err := strconv.ParseFloat(m[3], 64)
-	return m[1], labels, value, err == nil
+	for _, week := range a.Weeks {
+		for _, one := range week.Cells {
+			kind, role, ok := gaps.GapOf(one.Metric)
+			switch {
+			case !ok:
+			case one.Suppressed:
+				withheld++
+			default:
+				cells = append(cells, Cell{kind, role, one.Value * one.People / 500 * 5, one.Value})
+			}
+		}
+	}
+	return cells, withheld, a, nil
 }

@@ -68,11 +68,13 @@ func TestNobodyThere(t *testing.T) {
 
 func TestOpenGaps(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, "# HELP kith_gaps_open x\nkith_gaps_open{gap=\"missing-role\",role=\"sponsor\",service=\"gap-projection\"} 40\n"+ //nolint:errcheck // a test server
-			"kith_gaps_open{gap=\"isolation\",role=\"\",service=\"gap-projection\"} 5\nkith_gaps_suppressed_cells{service=\"gap-projection\"} 3\nother 7\n")
+		io.WriteString(w, `{"floor": 5, "smallestCrowd": 11, "suppressedCells": 1, "weeks": [{"week": "2026-w12", "policy": "default", "cells": [`+ //nolint:errcheck // a test server
+			`{"cell": "everybody", "metric": "mentor", "value": 50, "people": 88},`+
+			`{"cell": "everybody", "metric": "gap-missing-role-sponsor", "value": 50, "people": 88},`+
+			`{"cell": "everybody", "metric": "gap-isolation", "suppressed": true}]}]}`)
 	})
-	cells, withheld, err := c.OpenGaps(t.Context())
-	if err != nil || withheld != 3 || len(cells) != 2 || cells[0] != (Cell{"missing-role", "sponsor", 40}) || cells[1] != (Cell{"isolation", "", 5}) {
+	cells, withheld, _, err := c.OpenGaps(t.Context())
+	if err != nil || withheld != 1 || len(cells) != 1 || cells[0] != (Cell{"missing-role", "sponsor", 40, 50}) {
 		t.Errorf("got %+v, %d, %v", cells, withheld, err)
 	}
 }

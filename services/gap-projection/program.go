@@ -1,0 +1,332 @@
+package gaps
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"kith.internal/events"
+	"kith.internal/libs/projection"
+	"kith.internal/services/gap-projection/coverage"
+	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/internal/ruleset"
+)
+
+// The business rules of the program view (the package coverage has those of privacy):
+//
+//  1. Once a week, on Monday at 00:00 UTC, the week that has ended is measured, from networks as
+//     they are then. A Due fact says that it is time; one that comes late measures when it comes.
+//  2. While an import runs or settles nothing is measured: when it has settled, what was put off is. So an
+//     organization that has just been imported sees its first figures at once, for the week that ended last.
+//     Weeks before that are not made up: the log says what people did then, not what was believed then.
+//  3. A week is published once, as facts, and never changes. A week in which nobody measured has none.
+//  4. Everybody is counted who is in the directory, present or on leave, and takes part in the
+//     purpose org-aggregate.
+//  5. What is counted is what people may know themselves: roles that only sealed acts show are left out, so
+//     that a number never moves with an endorsement its recipient must not learn of.
+//  6. Groups that people identify with are not asked for here: they are sealed, and stay so.
+
+// The documents of the program view.
+const (
+	coverageKey = "coverage" // what has been measured
+	policyKey   = "policy"   // the floor in force
+	crowdPrefix = "crowd."   // one document a crowd
+	weekPrefix  = "week."    // one document a published week
+)
+
+// Measured is how far the program view has come.
+type Measured struct {
+	Week  events.Code `json:"week,omitempty"` // the last week that was measured
+	Crowd int         `json:"crowd"`          // the highest number of a crowd
+	Next  time.Time   `json:"next"`           // when it is time again
+}
+
+// Policy is the floor in force.
+type Policy struct {
+	Floor   int    `json:"floor"`
+	Version string `json:"version"` // the id of the fact that set it, or "default"
+}
+
+// defaultPolicy is in force until a PolicyChanged says otherwise (domain.md section 5.1).
+var defaultPolicy = Policy{Floor: 5, Version: "default"}
+
+// Published is one week as it was published.
+type Published struct {
+	Week   events.Code     `json:"week"`
+	Policy Policy          `json:"policy"`
+	At     time.Time       `json:"at"`
+	Cells  []coverage.Cell `json:"cells"`
+}
+
+// WeekKey is where a published week stands.
+func WeekKey(week events.Code) string { return weekPrefix + string(week) }
+
+// schedule asks for the first measurement once there is anybody.
+func (s *step) schedule() error {
+	if s.d.Seq(coverageKey) > 0 {
+		return nil
+	}
+	s.keepMeasured(&Measured{})
+	return nil
+}
+
+func (s *step) policyChanged(f *events.PolicyChanged) error {
+	if s.d.Seq(policyKey) < s.in.Seq {
+		s.d.Put(policyKey, &Policy{Floor: max(f.Floor, defaultPolicy.Floor), Version: string(s.in.ID)})
+	}
+	return nil
+}
+
+// measureDue measures the week that has ended, if that was not done, and asks for the next Monday.
+func (s *step) measureDue() error {
+	m, err := projection.Get[Measured](s.d, coverageKey)
+	if m == nil || err != nil || s.d.Seq(coverageKey) >= s.in.Seq {
+		return err
+	}
+	importing, err := s.importing()
+	if err != nil {
+		return err
+	}
+	ended := coverage.Monday(s.now)
+	if week := coverage.WeekOf(ended.AddDate(0, 0, -1)); week > m.Week && !importing {
+		if err := s.measure(m, ended, week); err != nil {
+			return err
+		}
+		m.Week = week
+	}
+	s.keepMeasured(m)
+	return nil
+}
+
+// keepMeasured keeps how far it has come, and asks for the next Monday.
+func (s *step) keepMeasured(m *Measured) {
+	m.Next = coverage.Next(later(s.now, s.in.Recorded.UTC()))
+	s.d.Put(coverageKey, m)
+	s.d.Wake(coverageKey, "", m.Next)
+}
+
+// measure turns the crowds to a week that ended at a time, publishes what may be told of them, and states it.
+func (s *step) measure(m *Measured, ended time.Time, week events.Code) error {
+	policy, err := s.policy()
+	if err != nil {
+		return err
+	}
+	people, concentrated, err := s.population(ended, policy.Floor)
+	if err != nil {
+		return err
+	}
+	roster, err := s.roster(m.Crowd)
+	if err != nil {
+		return err
+	}
+	before := slices.Clone(roster.Crowds)
+	roster.Turn(coverage.Standard(), people, policy.Floor, len(questions))
+	m.Crowd = roster.Last
+	s.keepCrowds(before, roster.Crowds)
+	cells := coverage.Cells(roster.Picture(policy.Floor, len(questions)), Metrics(), valuesOf(people))
+	if !concentrated {
+		hide(cells, busiestSponsors)
+	}
+	s.d.Put(WeekKey(week), &Published{Week: week, Policy: policy, At: s.now, Cells: cells})
+	for _, c := range cells {
+		s.out = append(s.out, events.Event{Context: events.Coverage, Subject: events.Nobody, Time: s.now, Fact: &events.CoverageMeasured{
+			Week: week, By: events.Code(c.By), Cell: c.Cell, Metric: c.Metric, Value: c.Value, Margin: c.Margin,
+			People: c.People, Suppressed: c.Suppressed, Policy: policy.Version,
+		}})
+	}
+	return nil
+}
+
+func (s *step) policy() (Policy, error) {
+	p, err := projection.Get[Policy](s.d, policyKey)
+	if p == nil {
+		return defaultPolicy, err
+	}
+	return *p, err
+}
+
+func (s *step) roster(last int) (*coverage.Roster, error) {
+	keys, err := s.d.Keys(crowdPrefix)
+	if err != nil {
+		return nil, err
+	}
+	r := &coverage.Roster{Last: last}
+	for _, key := range keys {
+		c, err := projection.Get[coverage.Crowd](s.d, key)
+		if err != nil {
+			return nil, err
+		}
+		if c != nil {
+			r.Crowds = append(r.Crowds, c)
+		}
+	}
+	slices.SortFunc(r.Crowds, func(a, b *coverage.Crowd) int { return cmp.Compare(a.ID, b.ID) })
+	return r, nil
+}
+
+func (s *step) keepCrowds(before, now []*coverage.Crowd) {
+	for _, c := range now {
+		s.d.Put(crowdKey(c), c)
+	}
+	for _, c := range before {
+		if !slices.Contains(now, c) {
+			s.d.Delete(crowdKey(c))
+		}
+	}
+}
+
+func crowdKey(c *coverage.Crowd) string { return crowdPrefix + strconv.Itoa(c.ID) }
+
+// forget takes an erased person out of their crowd at once: it repeats what it last told from then on.
+func (s *step) forget(person events.PersonID) error {
+	roster, err := s.roster(0)
+	if err != nil {
+		return err
+	}
+	for _, c := range roster.Crowds {
+		if c.Forget(person) {
+			s.d.Put(crowdKey(c), c)
+		}
+	}
+	return nil
+}
+
+// valuesOf are the values that dimensions have among people, sorted.
+func valuesOf(people []coverage.Person) map[coverage.Dimension][]events.Code {
+	values := map[coverage.Dimension][]events.Code{}
+	for _, p := range people {
+		for d, v := range p.Place {
+			if i, known := slices.BinarySearch(values[d], v); !known && v != "" && !p.Gone && !p.Out {
+				values[d] = slices.Insert(values[d], i, v)
+			}
+		}
+	}
+	return values
+}
+
+// restated keeps a cell as it was published, whatever today's rules would have.
+func restated(d *projection.Docs, own events.Event, f *events.CoverageMeasured) error {
+	key := WeekKey(f.Week)
+	p, err := projection.Get[Published](d, key)
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		p = &Published{Week: f.Week, Policy: Policy{Floor: defaultPolicy.Floor, Version: f.Policy}, At: own.Time}
+	}
+	cell := coverage.Cell{By: coverage.Dimension(f.By), Cell: f.Cell, Metric: f.Metric, Value: f.Value, Margin: f.Margin,
+		People: f.People, Suppressed: f.Suppressed}
+	i := slices.IndexFunc(p.Cells, func(c coverage.Cell) bool { return c.By == cell.By && c.Cell == cell.Cell && c.Metric == cell.Metric })
+	if i < 0 {
+		p.Cells = append(p.Cells, cell)
+	} else {
+		cell.Smallest = p.Cells[i].Smallest
+		p.Cells[i] = cell
+	}
+	d.Put(key, p)
+	return nil
+}
+
+// hide takes a metric out that was asked of nobody.
+func hide(cells []coverage.Cell, metric events.Code) {
+	for i, c := range cells {
+		if c.Metric == metric {
+			cells[i] = coverage.Cell{By: c.By, Cell: c.Cell, Metric: c.Metric, Suppressed: true}
+		}
+	}
+}
+
+// population is everybody the directory speaks of, with their answers, and whether there are sponsors enough to
+// speak of the busiest.
+func (s *step) population(ended time.Time, floor int) (people []coverage.Person, concentrated bool, err error) {
+	rules, err := s.ruleset()
+	if err != nil {
+		return nil, false, err
+	}
+	keys, err := s.d.Keys(readmodel.NetworkKey(""))
+	if err != nil {
+		return nil, false, err
+	}
+	sponsors := map[events.PersonID][]int{} // by sponsor: whom they sponsor, as places in people
+	for _, key := range keys {
+		n, err := projection.Look[readmodel.Network](s.d, key)
+		if err != nil {
+			return nil, false, err
+		}
+		if n == nil || n.Erased || n.Merged != "" || n.At(s.now).Presence == readmodel.Unknown {
+			continue
+		}
+		v := subject{view: newView(n, rules, s.now), from: ended.AddDate(0, 0, -7), to: ended}
+		for _, one := range v.sponsors {
+			sponsors[one.id] = append(sponsors[one.id], len(people))
+		}
+		people = append(people, v.person())
+	}
+	return people, busiest(people, sponsors, floor), nil
+}
+
+// The bands of tenure.
+const (
+	firstYear events.Code = "first-year"
+	settled   events.Code = "1-to-3-years"
+	longHere  events.Code = "over-3-years"
+)
+
+// person is the subject as a crowd counts them.
+func (s subject) person() coverage.Person {
+	p := coverage.Person{ID: s.n.Person, Gone: s.standing.Presence == readmodel.Gone, Out: !s.n.TakesPart("org-aggregate")}
+	if p.Gone || p.Out {
+		return p
+	}
+	switch here := s.now.Sub(s.standing.Start); {
+	case here < year:
+		s.tenure = firstYear
+	case here < 3*year:
+		s.tenure = settled
+	default:
+		s.tenure = longHere
+	}
+	p.Place = coverage.Place{coverage.Tenure: s.tenure}
+	if s.standing.Department != "" {
+		p.Place[coverage.Department] = s.standing.Department
+	}
+	if s.standing.Level > 0 {
+		p.Place[coverage.Level] = stageCode(s.rules.StageAt(s.standing.Level))
+	}
+	for i, q := range questions {
+		p.Yes.Set(i, q.yes(s))
+	}
+	return p
+}
+
+var codeRE = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,47}$`)
+
+// stageCode is a stage as a code: a ruleset may call it anything.
+func stageCode(stage ruleset.Stage) events.Code {
+	if codeRE.MatchString(stage.Name) {
+		return events.Code(stage.Name)
+	}
+	return events.Code("from-level-" + strconv.Itoa(stage.FromLevel))
+}
+
+// busiest answers for everybody whether one of the busiest tenth of sponsors sponsors them; false where this tenth
+// is fewer than a step, who must not be spoken of.
+func busiest(people []coverage.Person, sponsors map[events.PersonID][]int, floor int) bool {
+	question := slices.IndexFunc(questions, func(q question) bool { return q.Code == busiestSponsors })
+	order := slices.SortedFunc(maps.Keys(sponsors), func(a, b events.PersonID) int {
+		return cmp.Or(cmp.Compare(len(sponsors[b]), len(sponsors[a])), cmp.Compare(a, b))
+	})
+	tenth := len(order) / 10
+	if tenth < coverage.StepOf(floor) {
+		return false
+	}
+	for _, one := range order[:tenth] {
+		for _, i := range sponsors[one] {
+			people[i].Yes.Set(question, !people[i].Gone && !people[i].Out)
+		}
+	}
+	return true
+}
