@@ -12,7 +12,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"kith.internal/events"
-	"kith.internal/libs/derive"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/ruleset"
 	classifier "kith.internal/services/role-classifier"
@@ -205,25 +204,13 @@ func mentors(t *testing.T, log []events.Event, under events.Event) spans {
 		t.Fatal(err)
 	}
 	docs := projection.NewDocs(t.Context(), projection.NewMemory())
-	log = append([]events.Event{under}, log...)
-	for i := range log {
-		log[i].Seq = uint64(i + 1)
-	}
-	said := replay(t, docs, rules, log)
+	log = inOrder(append([]events.Event{under}, log...))
+	said := replay(t, docs, rules, classifier.Name, log)
 	timers, err := docs.Commit(projection.Progress{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return held(append(said, replay(t, docs, rules, silence(timers, log))...))
-}
-
-func replay(t *testing.T, docs *projection.Docs, rules derive.Rules, log []events.Event) []events.Event {
-	t.Helper()
-	said, err := derive.Replay(docs, rules, classifier.Name, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return said
+	return held(append(said, replay(t, docs, rules, classifier.Name, silence(timers, log))...))
 }
 
 // activated is the default ruleset, with another threshold and half-life for mentors where one is

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"kith.internal/events"
+	"kith.internal/libs/derive"
+	"kith.internal/libs/projection"
 	"kith.internal/services/intake/mapping"
 )
 
@@ -186,4 +188,21 @@ func parse(t *testing.T, text string) time.Time {
 		t.Fatal(err)
 	}
 	return at.UTC()
+}
+
+// inOrder gives events their places in a log.
+func inOrder(log []events.Event) []events.Event {
+	for i := range log {
+		log[i].Seq = uint64(i + 1)
+	}
+	return log
+}
+
+func replay(t *testing.T, docs *projection.Docs, rules derive.Rules, service string, log []events.Event) []events.Event {
+	t.Helper()
+	said, err := derive.Replay(docs, rules, service, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return said
 }
