@@ -35,7 +35,8 @@ import (
 //  5. A declared role is no role: it is unproven until acts show it. Each side declares and
 //     withdraws for itself. Who accepts to be a sponsor declares it; a decline takes that back and
 //     changes no role; a mentor who agrees to become a sponsor is declared one by both, and stays
-//     a mentor as far as acts show it. A pair of a program is an agreement like one of their own.
+//     a mentor as far as acts show it. A pair of a program is an agreement like one of their own,
+//     until it ends, one of the two leaves the program, or the program closes.
 //     A role that a person sets aside is none until the time they name. Contesting one changes
 //     nothing but is remembered, until the time that is named.
 //  6. What is stated is how the present differs from what was last stated; now is the recorded
@@ -102,11 +103,13 @@ func (r *Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error
 	case *events.ProgramOpened:
 		s.opened(f)
 	case *events.PairMatched:
-		err = s.paired(f.Supporter, f.Program)
+		err = s.matched(f)
 	case *events.PairEnded:
-		err = s.paired(f.Supporter, f.Program)
+		err = s.paired(f.Program, pair{in.Person(), f.Supporter})
 	case *events.ProgramLeft:
-		err = s.leaves(f)
+		err = s.unpair(f.Program, in.Person())
+	case *events.ProgramClosed:
+		err = s.unpair(events.ProgramID(in.Subject), "")
 	default:
 		err = s.other()
 	}

@@ -460,6 +460,7 @@ func TestErasure(t *testing.T) {
 	w := newWorld(t).people()
 	w.give(days(0), act(boss, session()))
 	w.give(days(0), sealed(act(boss, endorsed())))
+	w.give(days(0), personal(&events.PairMatched{Supporter: chief, Program: "gaaaaaaaaaaaaaaaa"}))
 	w.give(days(1), people(ada, &events.PersonErased{DestroyedAt: days(1), FinalAt: days(31)}))
 	for key := range w.documents("") {
 		if key != recognition.PersonKey(ada) && !slices.Contains([]string{recognition.PersonKey(boss), recognition.PersonKey(chief), recognition.PersonKey(peer), recognition.PersonKey(kid)}, key) {

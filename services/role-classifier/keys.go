@@ -102,6 +102,15 @@ func (s *step) erase() error {
 			s.d.Delete(givenKey(sealed, p))
 		}
 	}
+	paired, err := s.d.Keys("paired.")
+	if err != nil {
+		return err
+	}
+	for _, key := range paired {
+		if strings.Contains(key, "."+w) {
+			s.d.Delete(key)
+		}
+	}
 	if t, err := projection.Get[recognition.Timeline](s.d, recognition.PersonKey(who)); err != nil || t == nil {
 		return err
 	}

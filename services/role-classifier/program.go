@@ -1,7 +1,7 @@
 package classifier
 
 import (
-	"slices"
+	"strings"
 
 	"kith.internal/events"
 	"kith.internal/libs/projection"
@@ -23,15 +23,31 @@ func (s *step) opened(f *events.ProgramOpened) {
 	}
 }
 
-// paired files what a program says of two people, that they are a pair or no longer one, as an act
-// of their tie: as formal as an agreement of their own.
-func (s *step) paired(supporter events.PersonID, p events.ProgramID) error {
-	act, err := s.pairing(p)
-	c := change{pair: pair{s.in.Person(), supporter}, makes: true, apply: func(h *history) error { return h.insert(act) }}
-	if err != nil || c.pair.recipient == "" || c.pair.recipient == supporter {
+// pairedKey marks that a program made two people a pair, so that the pairs of a program are found.
+func pairedKey(program events.ProgramID, p pair) string {
+	return "paired." + string(program) + "." + string(p.recipient) + "." + string(p.supporter)
+}
+
+// matched begins a program's pair.
+func (s *step) matched(f *events.PairMatched) error {
+	if err := s.paired(f.Program, pair{s.in.Person(), f.Supporter}); err != nil {
 		return err
 	}
-	return s.move(c)
+	s.d.Put(pairedKey(f.Program, pair{s.in.Person(), f.Supporter}), &given{})
+	return nil
+}
+
+// paired files what a program says of two people, that they are a pair or no longer one, as an act
+// of their tie: as formal as an agreement of their own.
+func (s *step) paired(program events.ProgramID, p pair) error {
+	if p.recipient == "" || p.recipient == p.supporter {
+		return nil
+	}
+	act, err := s.pairing(program)
+	if err != nil {
+		return err
+	}
+	return s.move(change{pair: p, makes: true, apply: func(h *history) error { return h.insert(act) }})
 }
 
 func (s *step) pairing(p events.ProgramID) (readmodel.Act, error) {
@@ -43,28 +59,29 @@ func (s *step) pairing(p events.ProgramID) (readmodel.Act, error) {
 	return act, err
 }
 
-// leaves ends the pairs that somebody who leaves a program has in it.
-func (s *step) leaves(f *events.ProgramLeft) error {
-	end, err := s.pairing(f.Program)
+// unpair ends the pairs of a program: all of them where it closes, those of somebody who leaves it.
+func (s *step) unpair(program events.ProgramID, of events.PersonID) error {
+	prefix := "paired." + string(program) + "."
+	keys, err := s.d.Keys(prefix)
 	if err != nil {
 		return err
 	}
-	pairs, err := pairsAround(s.d, s.in.Person())
-	if err != nil {
-		return err
-	}
-	for _, p := range pairs {
-		if err := s.move(change{pair: p, apply: func(h *history) error { return h.unpair(end) }}); err != nil {
+	for _, key := range keys {
+		recipient, supporter, _ := strings.Cut(strings.TrimPrefix(key, prefix), ".")
+		p := pair{events.PersonID(recipient), events.PersonID(supporter)}
+		if of != "" && of != p.recipient && of != p.supporter {
+			continue
+		}
+		doc, err := projection.Get[given](s.d, key)
+		if err != nil {
+			return err
+		}
+		if doc == nil {
+			continue // erased
+		}
+		if err := s.paired(program, p); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// unpair files the end of a program's pair, where these two are one.
-func (h *history) unpair(end readmodel.Act) error {
-	if !slices.ContainsFunc(h.t.Acts, func(a readmodel.Act) bool { return a.Type == "PairMatched" && a.Formality == end.Formality }) {
-		return nil
-	}
-	return h.insert(end)
 }

@@ -100,6 +100,9 @@ func genMove(t *rapid.T, supporter events.PersonID) events.Event {
 		kind := rapid.SampledFrom([]events.ProgramKind{"mentoring", "sponsorship"}).Draw(t, "program")
 		return events.Event{Context: events.People, Subject: "gaaaaaaaaaaaaaaaa", Fact: &events.ProgramOpened{Kind: kind}}
 	case 9:
+		if rapid.Bool().Draw(t, "closed") {
+			return events.Event{Context: events.People, Subject: "gaaaaaaaaaaaaaaaa", Fact: &events.ProgramClosed{Kind: "mentoring"}}
+		}
 		return personal(&events.ProgramLeft{Program: "gaaaaaaaaaaaaaaaa"})
 	}
 	return people(supporter, &events.PersonLeft{EffectiveAt: day.AddDate(1, 0, 0)})

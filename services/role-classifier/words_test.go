@@ -173,6 +173,8 @@ func TestPrograms(t *testing.T) {
 		{"S2.18 the program's word and the pair's own are one agreement", []happening{{0, program("mentoring")}, {1, matched}, {2, agreed}}, "mentor", "unproven", nil},
 		{"S2.18 PairEnded before anything happened leaves nothing", []happening{{0, program("mentoring")}, {1, matched}, {9, ended}}, "mentor", "none", nil},
 		{"S2.18 ProgramLeft ends the pair", []happening{{0, program("mentoring")}, {1, matched}, {9, quit}}, "mentor", "none", nil},
+		{"S2.18 ProgramClosed ends its pairs", []happening{{0, program("mentoring")}, {1, matched},
+			{9, events.Event{Context: events.People, Subject: "gaaaaaaaaaaaaaaaa", Fact: &events.ProgramClosed{Kind: "mentoring"}}}}, "mentor", "none", nil},
 		{"S2.18 what a pair has shown outlives the program", []happening{{0, program("mentoring")}, {1, matched}, {5, act(boss, session())}, {6, ended}}, "mentor", "active",
 			[]string{"5 mentor active standard"}},
 		{"S2.06 what is informal asks for no program", []happening{{0, quit}, {1, act(boss, session())}, {2, act(boss, session())}}, "mentor", "active",

@@ -31,6 +31,9 @@ func Kinds(above int) []readmodel.Act {
 	}
 }
 
+// last is an id behind those of all acts: one more act comes after those of its second.
+const last = "~"
+
 // Try is what one more act would come to for one role.
 type Try struct {
 	Act     readmodel.Act // weighed
@@ -53,7 +56,7 @@ func (t *Tie) Tries(rs *ruleset.Ruleset, people *People, now readmodel.Unix) (tr
 		relation = t.Acts[n-1].Relation
 	}
 	for _, act := range Kinds(people.Recipient.At(now).Level + 1) {
-		act.ID, act.At, act.Recorded, act.RecordedBy, act.ByRecipient, act.Relation = "try", now, now, "supporter", now, relation
+		act.ID, act.At, act.Recorded, act.RecordedBy, act.ByRecipient, act.Relation = last, now, now, "supporter", now, relation
 		if err := t.try(rs, people, act, &tries); err != nil {
 			return tries, err
 		}
@@ -70,17 +73,17 @@ func (t *Tie) try(rs *ruleset.Ruleset, people *People, act readmodel.Act, tries 
 		return err
 	}
 	next.Acts = append(slices.Clip(t.Acts), act)
-	last := &next.Acts[len(next.Acts)-1]
+	added := &next.Acts[len(next.Acts)-1]
 	pass := func(role int) (bool, error) {
 		needs, err := next.closed(rs, people, role, act.At)
 		return len(needs) == 0, err
 	}
-	if err := next.Fold.Add(rs, last, people.Away, pass); err != nil {
+	if err := next.Fold.Add(rs, added, people.Away, pass); err != nil {
 		return err
 	}
 	next.Fold.SetTurns(rs, people.Away)
 	for i := range tries {
-		one, err := t.outcome(rs, people, next, last, i)
+		one, err := t.outcome(rs, people, next, added, i)
 		if err != nil {
 			return err
 		}

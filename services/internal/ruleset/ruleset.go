@@ -209,7 +209,7 @@ func (rs *Ruleset) addActs(c *compiler, acts map[string][]actText) error {
 }
 
 // besides are facts that count as acts of a tie without being acts of support.
-var besides = []string{"TrustConfirmed", "PairMatched", "PairEnded", "ProgramLeft"}
+var besides = []string{"TrustConfirmed", "PairMatched", "PairEnded", "ProgramLeft", "ProgramClosed"}
 
 func knownAct(name string) bool {
 	entry, ok := events.Lookup(name)

@@ -30,6 +30,7 @@ var acts = map[string]string{
 	"PairMatched":           "a program made them a pair",
 	"PairEnded":             "a program's pair ended",
 	"ProgramLeft":           "one of them left the program",
+	"ProgramClosed":         "the program closed",
 }
 
 // act says what an act was, with its kind.
