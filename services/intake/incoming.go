@@ -21,6 +21,19 @@ type Incoming struct {
 	Data    json.RawMessage
 
 	err error // why it could not even be read this far
+
+	read   bool // what Data says, which needs nobody else to be known
+	fact   events.Fact
+	clear  events.Clear
+	faulty error
+}
+
+// say decodes what the event says, once: the fact is changed on its way.
+func (in *Incoming) say() {
+	if _, name, ok := in.named(); ok && !in.read {
+		in.fact, in.clear, in.faulty = events.DecodeClear(name, in.Data)
+	}
+	in.read = true
 }
 
 // Outcome is what became of an Incoming.
@@ -74,7 +87,9 @@ func decodeEvent(raw []byte) Incoming {
 	wrong = append(wrong, in.faults()...)
 	if len(wrong) > 0 {
 		in.err = fault.New(fault.Invalid, "envelope", "the envelope is faulty", wrong...)
+		return in
 	}
+	in.say()
 	return in
 }
 

@@ -37,7 +37,7 @@ func (s *Service) postLines(w http.ResponseWriter, r *http.Request, viewer acces
 	for chunk := range chunks(lines) {
 		in := make([]Incoming, len(chunk))
 		for i, l := range chunk {
-			in[i] = l.incoming()
+			in[i] = l.in
 		}
 		for i, o := range s.Accept(detached(ctx), viewer, in, Options{}) {
 			v := verdictOf(chunk[i].number, o)
@@ -56,15 +56,7 @@ func (s *Service) postLines(w http.ResponseWriter, r *http.Request, viewer acces
 // line is one line of the body.
 type line struct {
 	number int
-	text   []byte
-	err    error
-}
-
-func (l line) incoming() Incoming {
-	if l.err != nil {
-		return Incoming{err: l.err}
-	}
-	return decodeEvent(l.text)
+	in     Incoming
 }
 
 // chunks yields what waits, as soon as anything does.
@@ -89,21 +81,24 @@ func chunks(lines <-chan line) func(yield func([]line) bool) {
 	}
 }
 
-// readLines sends every line that is not blank. A body that breaks off ends with an error, and
+// readLines sends every line that is not blank, decoded: that goes on while those before are committed. A body that breaks off ends with an error, and
 // what stands before it counts.
 func readLines(ctx context.Context, body io.Reader, lines chan<- line) {
 	defer close(lines)
 	r := bufio.NewReaderSize(body, maxFact+2)
 	for number := 1; ; number++ {
 		text, err := nextLine(r)
-		l := line{number: number, text: bytes.TrimSpace(text)}
+		l := line{number: number}
+		text = bytes.TrimSpace(text)
 		switch {
 		case errors.Is(err, bufio.ErrTooLong):
-			l.err = errTooLarge
+			l.in.err = errTooLarge
 		case err != nil && !errors.Is(err, io.EOF):
-			l.err = fault.Wrap(fault.Invalid, "body", "the body breaks off here", err)
+			l.in.err = fault.Wrap(fault.Invalid, "body", "the body breaks off here", err)
+		case len(text) > 0:
+			l.in = decodeEvent(text)
 		}
-		if len(l.text) > 0 || l.err != nil {
+		if len(text) > 0 || l.in.err != nil {
 			select {
 			case lines <- l:
 			case <-ctx.Done():
@@ -116,11 +111,11 @@ func readLines(ctx context.Context, body io.Reader, lines chan<- line) {
 	}
 }
 
-// nextLine returns a copy of the next line; of one that is too long, it reads past the end.
+// nextLine returns the next line, until it is called again; of one that is too long, it reads past the end.
 func nextLine(r *bufio.Reader) ([]byte, error) {
 	text, err := r.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {
-		return bytes.Clone(text), err
+		return text, err
 	}
 	for errors.Is(err, bufio.ErrBufferFull) {
 		_, err = r.ReadSlice('\n')

@@ -76,11 +76,11 @@ func (a *admission) build(it *item) error {
 		it.say("type", "is stated by Kith itself")
 		return nil
 	}
-	var err error
-	if it.fact, it.clear, err = events.DecodeClear(name, it.in.Data); it.fact == nil {
-		return it.sayAll(err)
+	it.in.say()
+	if it.fact, it.clear = it.in.fact, it.in.clear; it.fact == nil {
+		return it.sayAll(it.in.faulty)
 	}
-	if err := it.sayAll(err); err != nil {
+	if err := it.sayAll(it.in.faulty); err != nil {
 		return err
 	}
 	for _, step := range []func(*item) error{a.references, a.persons, a.followUp, a.about, a.defaults, a.contradictions, a.secrets} {

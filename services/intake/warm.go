@@ -21,7 +21,8 @@ func (a *admission) warm() {
 			continue
 		}
 		_, name, _ := it.in.named()
-		for _, id := range mentioned(it.in) {
+		it.in.say()
+		for _, id := range it.in.mentioned() {
 			external, ok := normal(id)
 			if !ok || asked[external] || a.s.ids.cached(external) != "" {
 				continue
@@ -30,7 +31,7 @@ func (a *admission) warm() {
 			joins := name == "PersonJoined" && id == it.in.Subject
 			g.Go(func() error {
 				found, err := a.s.ids.find(a.ctx, external)
-				if err == nil && found == "" && joins && simple(it.in) {
+				if err == nil && found == "" && joins && it.in.simple() {
 					_, err = a.s.ids.reserve(a.ctx, external, string(events.NewPersonID()))
 				}
 				return err
@@ -40,20 +41,19 @@ func (a *admission) warm() {
 	g.Wait() //nolint:errcheck // see above
 }
 
-// mentioned are the ids that most facts name people by.
-func mentioned(in Incoming) []string {
-	var people struct{ Recipient, Supporter, Manager string }
-	if json.Unmarshal(in.Data, &people) != nil {
-		return []string{in.Subject}
+// mentioned are the ids that the fact names people by.
+func (in *Incoming) mentioned() []string {
+	ids := []string{in.Subject}
+	for _, id := range events.PeopleOf(in.fact) {
+		ids = append(ids, string(*id))
 	}
-	return []string{in.Subject, people.Recipient, people.Supporter, people.Manager}
+	return ids
 }
 
 // simple reports whether a newcomer has no other ids, one of which may be known already.
-func simple(in Incoming) bool {
-	f, clear, err := events.DecodeClear("PersonJoined", in.Data)
+func (in *Incoming) simple() bool {
 	var details events.PersonDetails
-	if err != nil || f == nil || clear["sealed"] != nil && json.Unmarshal(clear["sealed"], &details) != nil {
+	if in.faulty != nil || in.fact == nil || in.clear["sealed"] != nil && json.Unmarshal(in.clear["sealed"], &details) != nil {
 		return false
 	}
 	for _, id := range details.ExternalIDs {
