@@ -1,7 +1,6 @@
 package projection
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"kith.internal/libs/fault"
@@ -160,31 +160,19 @@ func (r *Reader) Wait(ctx context.Context, seq uint64) (Progress, error) {
 	if p, err := r.Progress(ctx); err != nil || p.Handled >= seq {
 		return p, err
 	}
-	w, err := r.bucket.Watch(ctx, progressKey)
-	if err != nil {
-		return Progress{}, unavailable("wait", err)
-	}
-	defer w.Stop() //nolint:errcheck // the watch ends with its context at the latest
-	for {
+	// It looks again and again: to have the server watch takes longer than most waits.
+	for pause := time.Millisecond; ; pause = min(pause*5/4, longestPause) {
 		select {
 		case <-ctx.Done():
 			return Progress{}, ctx.Err()
-		case e, open := <-w.Updates():
-			if !open {
-				return Progress{}, unavailable("wait", cmp.Or(ctx.Err(), errWatchEnded))
-			}
-			if e == nil { // the end of what was there at the start
-				continue
-			}
-			p, now, err := r.parse(e)
-			if err != nil {
-				return p, err
-			}
-			if p.Handled >= seq {
-				now.asked = time.Now()
-				r.note(now)
-				return p, nil
-			}
+		case <-time.After(pause):
+		}
+		p, err := r.Progress(ctx)
+		if err == nil && p.Handled >= seq || errors.Is(err, nats.ErrConnectionClosed) {
+			return p, err // another failure may be an election, which ends
 		}
 	}
 }
+
+// longestPause is between two looks at documents that have long to go.
+const longestPause = 20 * time.Millisecond

@@ -3,6 +3,7 @@ package gaps
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"kith.internal/events"
@@ -42,30 +43,41 @@ func (r *reader) tie(ctx context.Context, after uint64) error {
 
 // network waits until networks include the fact at a sequence and all that followed from it:
 // role-classifier has handled it, and this service has handled that fact and every role fact
-// there is by then. Where that ended an import, gaps have been decided on as well.
+// that was derived by then. Where that ended an import, gaps have been decided on as well.
 func (r *reader) network(ctx context.Context, after uint64) error {
-	if err := r.tie(ctx, after); err != nil {
-		return err
-	}
-	role, err := r.log.LastOf(ctx, events.Role)
-	if err != nil {
-		return err
-	}
-	if role != nil {
-		if _, err := r.networks.Wait(ctx, role.Seq); err != nil {
-			return err
-		}
-	}
 	e, err := r.fact(ctx, after)
 	if err != nil {
 		return err
 	}
-	if readHere(e) {
-		if _, err := r.networks.Wait(ctx, after); err != nil {
+	derived := uint64(math.MaxUint64)
+	if readByClassifier(e) {
+		ties, err := r.ties.Wait(ctx, after)
+		if err != nil {
 			return err
 		}
+		derived = ties.Appended // those after it follow from later facts
+	}
+	until, err := r.lastRole(ctx, derived)
+	if err != nil {
+		return err
+	}
+	if readHere(e) {
+		until = max(until, after)
+	}
+	if _, err := r.networks.Wait(ctx, until); err != nil {
+		return err
 	}
 	return r.settled(ctx, after)
+}
+
+// lastRole is a sequence by which this service has handled every role fact that there is, but for those
+// after most.
+func (r *reader) lastRole(ctx context.Context, most uint64) (uint64, error) {
+	role, err := r.log.LastOf(ctx, events.Role)
+	if err != nil || role == nil {
+		return 0, err
+	}
+	return min(role.Seq, most), nil
 }
 
 // fact is the fact at a sequence; one without a context where it is none that anybody folds.

@@ -17,7 +17,7 @@ type TieAnswer struct {
 	Ladder      LadderView       `json:"ladder"`
 	Reciprocity *ReciprocityView `json:"reciprocity,omitempty"` // absent where nothing goes back
 	Away        []AwayView       `json:"away,omitempty"`        // when either is on leave: silence does not count
-	Acts        []ActView        `json:"acts"`                  // the newest first, at most 256 of ActCount
+	Acts        []ActView        `json:"acts"`                  // the newest first, at most 128 of ActCount
 	ActCount    int              `json:"actCount"`
 	Ruleset     string           `json:"ruleset"`
 	RulesetHash string           `json:"rulesetHash"`

@@ -19,7 +19,7 @@ import (
 // came before it. They are read again only where a late act or a correction falls into them, so
 // nothing is ever folded approximately, and the usual act at the end costs one step of the fold.
 const (
-	actLimit   = 256 // acts in a tie's document; half of it moves out when there are more
+	actLimit   = 128 // acts in a tie's document; half of it moves out when there are more
 	olderLimit = 512 // acts in an older document; it is cut in two when late acts make it larger
 )
 

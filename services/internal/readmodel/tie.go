@@ -38,7 +38,7 @@ type Tie struct {
 	NextChangeAt Unix            `json:"nextChangeAt,omitempty"` // when time alone changes a role; 0 never
 	Away         Absences        `json:"away,omitempty"`         // of either of the two, as far as it matters to Acts: decay pauses
 	Roles        []TieRole       `json:"roles,omitempty"`        // those with anything to say, in the order of events.Roles
-	Acts         []Act           `json:"acts"`                   // by time, the newest last: at most 256 of Count
+	Acts         []Act           `json:"acts"`                   // by time, the newest last: at most 128 of Count
 	Count        int             `json:"count"`                  // of all acts
 	Older        []OlderActs     `json:"older,omitempty"`        // where the acts before Acts stand
 	Ruleset      string          `json:"ruleset"`
