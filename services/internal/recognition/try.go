@@ -48,16 +48,19 @@ type Try struct {
 // the order of events.Roles, the kinds that change how the role stands first, the least of them
 // before the others, then those that come closest. The tie stays as it is.
 func (t *Tie) Tries(rs *ruleset.Ruleset, people *People, now readmodel.Unix) (tries [5][]Try, err error) {
+	var relation events.Relation
 	if n := len(t.Acts); n > 0 {
-		now = max(now, t.Acts[n-1].At)
+		now, relation = max(now, t.Acts[n-1].At), t.Acts[n-1].Relation
 	}
-	relation := events.Relation("")
-	if n := len(t.Acts); n > 0 {
-		relation = t.Acts[n-1].Relation
+	d := &dryRun{t: t, rs: rs, people: people, now: now, acts: append(slices.Clip(t.Acts), readmodel.Act{})}
+	for i := range d.before {
+		if d.before[i], err = t.RoleAt(rs, people, i, "", now); err != nil {
+			return tries, err
+		}
 	}
 	for _, act := range Kinds(people.Recipient.At(now).Level + 1) {
 		act.ID, act.At, act.Recorded, act.RecordedBy, act.ByRecipient, act.Relation = last, now, now, "supporter", now, relation
-		if err := t.try(rs, people, act, &tries); err != nil {
+		if err := d.add(act, &tries); err != nil {
 			return tries, err
 		}
 	}
@@ -67,54 +70,60 @@ func (t *Tie) Tries(rs *ruleset.Ruleset, people *People, now readmodel.Unix) (tr
 	return tries, nil
 }
 
-func (t *Tie) try(rs *ruleset.Ruleset, people *People, act readmodel.Act, tries *[5][]Try) error {
-	next := &Tie{Tie: t.Tie, Fold: t.Fold.Clone(), Words: t.Words}
-	if err := rs.Weigh(&act, people.At(act.At), t.Declared()); err != nil {
+// dryRun folds acts that are not there.
+type dryRun struct {
+	t      *Tie
+	rs     *ruleset.Ruleset
+	people *People
+	now    readmodel.Unix
+	before [5]readmodel.TieRole
+	acts   []readmodel.Act // those of the tie, and the one that is tried
+}
+
+func (d *dryRun) add(act readmodel.Act, tries *[5][]Try) error {
+	if err := d.rs.Weigh(&act, d.people.At(d.now), d.t.Declared()); err != nil {
 		return err
 	}
-	next.Acts = append(slices.Clip(t.Acts), act)
-	added := &next.Acts[len(next.Acts)-1]
+	next := &Tie{Fold: d.t.Fold.Clone(), Words: d.t.Words}
+	one := &d.acts[len(d.acts)-1]
+	*one = act
 	pass := func(role int) (bool, error) {
-		needs, err := next.closed(rs, people, role, act.At)
+		needs, err := d.closed(role)
 		return len(needs) == 0, err
 	}
-	if err := next.Fold.Add(rs, added, people.Away, pass); err != nil {
+	if err := next.Fold.Add(d.rs, one, d.people.Away, pass); err != nil {
 		return err
 	}
-	next.Fold.SetTurns(rs, people.Away)
+	next.Fold.SetTurns(d.rs, d.people.Away)
 	for i := range tries {
-		one, err := t.outcome(rs, people, next, added, i)
+		try, err := d.outcome(next, one, i)
 		if err != nil {
 			return err
 		}
-		if one.Adds > 0 || one.Turns {
-			tries[i] = append(tries[i], one)
+		if try.Adds > 0 || try.Turns {
+			tries[i] = append(tries[i], try)
 		}
 	}
 	return nil
 }
 
 // outcome compares how a role stands before an act and after it.
-func (t *Tie) outcome(rs *ruleset.Ruleset, people *People, next *Tie, act *readmodel.Act, i int) (Try, error) {
-	before, err := t.RoleAt(rs, people, i, "", act.At)
+func (d *dryRun) outcome(next *Tie, act *readmodel.Act, i int) (Try, error) {
+	after, err := next.RoleAt(d.rs, d.people, i, "", d.now)
 	if err != nil {
 		return Try{}, err
 	}
-	after, err := next.RoleAt(rs, people, i, "", act.At)
-	if err != nil {
-		return Try{}, err
-	}
-	one := Try{Act: *act, Adds: act.Counts(i), Score: after.ScoreAt(act.At.Time(), people.Away), Status: after.Status}
-	one.Turns = after.Status == readmodel.RoleActive && before.Status != readmodel.RoleActive
-	if !after.Status.Played() {
-		one.Missing, err = next.closed(rs, people, i, act.At)
+	one := Try{Act: *act, Adds: act.Counts(i), Score: after.ScoreAt(d.now.Time(), d.people.Away), Status: after.Status}
+	one.Turns = after.Status == readmodel.RoleActive && d.before[i].Status != readmodel.RoleActive
+	if one.Adds > 0 && !after.Status.Played() {
+		one.Missing, err = d.closed(i)
 	}
 	return one, err
 }
 
-// closed is what the gates of a role need that do not hold at a time.
-func (t *Tie) closed(rs *ruleset.Ruleset, people *People, role int, at readmodel.Unix) ([]string, error) {
-	return rs.Closed(role, t.Acts, t.Words[role].Declared(), at, people.Away)
+// closed is what the gates of a role need that do not hold.
+func (d *dryRun) closed(role int) ([]string, error) {
+	return d.rs.Closed(role, d.acts, d.t.Words[role].Declared(), d.now, d.people.Away)
 }
 
 // compare puts what helps first.
