@@ -273,6 +273,42 @@ func TestALogThatWasRestored(t *testing.T) {
 	expect(t, l, 50)
 }
 
+// A bucket of a version that knew no generations is made anew as a whole.
+func TestABucketOfAnEarlierVersion(t *testing.T) {
+	nc := natstest.Connect(t)
+	l := openLog(t, nc)
+	appendAll(t, l, advices(0, 30)...)
+	_, stop := start(t, l, counting{}, config())
+	expect(t, l, 30)
+	stop()
+	if err := openKV(t, nc).Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	bucket, err := l.JetStream().KeyValue(t.Context(), "kith_ties")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, text := range map[string]string{
+		"progress":                      `{"handled":30,"appended":61,"stream":"` + l.Identity() + `","layout":0}`,
+		"tally." + string(recipient):    `{"seq":30,"doc":{"Acts":30}}`,
+		"tally.paaaaaaaaaaaaaaab":       `{"seq":30,"doc":{"Acts":30}}`,
+		"older.tally.paaaaaaaaaaaaaaab": `{"seq":30}`,
+	} {
+		if _, err := bucket.PutString(t.Context(), key, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start(t, l, counting{}, config())
+	handled(t, nc, 30)
+	if got := documents(t, nc); len(got) != 1 || !strings.Contains(got["tally."+string(recipient)], `{"Acts":30,"Stated":30}`) {
+		t.Errorf("%v", got)
+	}
+	if _, err := bucket.Get(t.Context(), "progress"); err == nil {
+		t.Error("something of before is left")
+	}
+	expect(t, l, 30)
+}
+
 // eventually waits for something with patience.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()

@@ -289,3 +289,49 @@ func TestEachEndsWhereTheLastGenerationWasDropped(t *testing.T) {
 		t.Errorf("%d of 3, %v", n, err)
 	}
 }
+
+// A bucket that is lost is no bucket in which nobody has written yet: of documents that are to be made anew
+// nobody says that they are not there.
+func TestLostDocumentsAreNotMissing(t *testing.T) {
+	nc := natstest.Connect(t)
+	r, err := projection.OpenReader(t.Context(), bucketOf(t, nc), "kith_test", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Of(func() string { return "log" })
+	if got, _, err := projection.Read[doc](t.Context(), r, "k.0"); got != nil || err != nil {
+		t.Fatalf("nobody has written yet: %+v, %v", got, err)
+	}
+	s := kv(t, nc, 1)
+	p := beside(t, s, 1, 1, 5)
+	p.Stream = "log"
+	if err := s.Commit(t.Context(), nil, p); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Wait(t.Context(), 5); err != nil {
+		t.Fatal(err)
+	}
+	if err := bucketOf(t, nc).DeleteKeyValue(t.Context(), "kith_test"); err != nil {
+		t.Fatal(err)
+	}
+	next := kv(t, nc, 1)
+	if p, err := r.Progress(t.Context()); err != nil || p.Handled != 0 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	for range 2 {
+		if got, _, err := projection.Read[doc](t.Context(), r, "k.0"); fault.KindOf(err) != fault.Unavailable {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	p = beside(t, next, 1, 7, 6)
+	p.Stream = "log"
+	if err := next.Commit(t.Context(), nil, p); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Wait(t.Context(), 6); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := projection.Read[doc](t.Context(), r, "k.0"); err != nil || got == nil || got.N != 7 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

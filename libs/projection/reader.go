@@ -132,10 +132,11 @@ func (r *Reader) Progress(ctx context.Context) (Progress, error) {
 }
 
 // parse reads the progress of an entry, nil where there is none: where nobody has written yet there is
-// nothing that could be of another log.
+// nothing that could be of another log. Where somebody had, the documents are lost, and will be made anew.
 func (r *Reader) parse(e jetstream.KeyValueEntry) (p Progress, s *sight, err error) {
 	if e == nil {
-		return p, &sight{current: true}, nil
+		was := r.seen.Load()
+		return p, &sight{current: r.identity == nil || was == nil || was.number == 0 && was.current}, nil
 	}
 	err = json.Unmarshal(e.Value(), &p)
 	s = &sight{number: p.Generation, current: r.identity == nil || p.Stream == r.identity()}
