@@ -495,3 +495,22 @@ func TestARebuildStatesTheDifferences(t *testing.T) {
 	w.give(days(3), events.Event{Context: events.Clock, Subject: events.Nobody, Fact: &events.Due{For: Name, About: "rebuild", At: days(3)}})
 	w.expect()
 }
+
+// What today's rules would have stated, and nobody ever did, is believed by nobody: a rebuild states it.
+func TestARebuildStatesWhatWasNeverSaid(t *testing.T) {
+	w := newWorld(t).people()
+	w.give(days(0), act(boss, session()))
+	w.give(days(1), act(boss, session()))
+	w.give(days(1), unaware(act(boss, endorsed())))
+	w.give(days(1), unaware(act(boss, endorsed())))
+	w.expect("1 mentor active standard", "sealed 1 advocate active standard", "sealed 1 sponsor active internal")
+	for _, never := range []events.Event{w.facts[0], w.facts[2]} {
+		if err := w.rules.Unsaid(w.docs, never); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.give(days(2), events.Event{Context: events.Clock, Subject: events.Nobody, Fact: &events.Due{For: Name, About: "rebuild", At: days(2)}})
+	w.expect("2 mentor active standard", "sealed 2 sponsor active internal")
+	w.give(days(3), events.Event{Context: events.Clock, Subject: events.Nobody, Fact: &events.Due{For: Name, About: "rebuild", At: days(3)}})
+	w.expect()
+}
