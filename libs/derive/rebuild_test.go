@@ -399,17 +399,15 @@ func TestDocumentsMadeAnewAreThoseMadeLive(t *testing.T) {
 			}
 			happen()
 			rules := counting{wake: time.Now().Add(time.Duration(dice.IntN(1500)) * time.Millisecond)}
-			var e *derive.Engine
 			for range 3 {
-				var stop func()
-				e, stop = start(t, l, rules, config())
+				_, stop := start(t, l, rules, config())
 				happen()
 				if dice.IntN(2) == 0 {
 					settledAt(t, l, nc)
 				}
 				stop()
 			}
-			e, _ = start(t, l, rules, config())
+			e, _ := start(t, l, rules, config())
 			settledAt(t, l, nc)
 			order(t, e, derive.Order{})
 			if r := until(t, e, derive.Done); !r.Switched || r.Restated || !r.Report.Clean() {
