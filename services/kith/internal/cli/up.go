@@ -167,6 +167,7 @@ func demoSteps() [][2]string {
 			"somebody senior argues for her promotion: watch the gap close"},
 		[2]string{`explain "Amara Okafor" "Ingrid Lindqvist"`, "why, down to the act"},
 		[2]string{`inbox "Amara Okafor"`, "what she was told of all this, and how she answers"},
+		[2]string{"coverage --by department", "what the program manager sees: how everybody is covered, and nobody alone"},
 		[2]string{"people", "everybody"},
 		[2]string{"--help", "everything else"})
 }

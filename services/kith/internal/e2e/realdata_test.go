@@ -25,10 +25,10 @@ func TestTwoRealOrganizations(t *testing.T) {
 	o := organizations{realData(t)}
 	dir := t.TempDir()
 	u := together(t, dir)
-	first := map[string]client.ImportDone{
-		"lawfirm":    o.imports(t, u, "lawfirm", 71+2571, 0),
-		"gitproject": o.imports(t, u, "gitproject", 1562+26086, 0),
-	}
+	first := map[string]client.ImportDone{"lawfirm": o.imports(t, u, "lawfirm", 71+2571, 0)}
+	u.quiet(t)
+	t.Run("nobody is found out in what is published of the law firm", func(t *testing.T) { u.attackCoverage(t, 50) })
+	first["gitproject"] = o.imports(t, u, "gitproject", 1562+26086, 0)
 	t.Run("the law firm", func(t *testing.T) { o.lawFirm(t, u) })
 	t.Run("the git project", func(t *testing.T) { o.gitProject(t, u) })
 	t.Run("again", func(t *testing.T) { o.again(t, u, first) })
