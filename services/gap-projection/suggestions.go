@@ -146,9 +146,10 @@ func (a adviser) forGap(kind events.GapKind, role events.RoleName) []Suggestion 
 
 // widen is for gaps that are about who the supporters are, whatever their role.
 func (a adviser) widen(kind events.GapKind, role events.RoleName) []Suggestion {
-	if role == "" {
-		role = a.wanted()
+	if kind == events.SinglePoint {
+		return a.fill(cmp.Or(role, a.alone()), a.beside)
 	}
+	role = a.wanted()
 	switch kind {
 	case events.MostlyExternal:
 		return a.fill(role, a.inside)
@@ -156,8 +157,6 @@ func (a adviser) widen(kind events.GapKind, role events.RoleName) []Suggestion {
 		return a.fill(role, a.elsewhere)
 	case events.OnlyLineManager:
 		return a.fill(role, func(id events.PersonID, _ *readmodel.NetworkTie) bool { return id != a.standing.Manager })
-	case events.SinglePoint:
-		return a.fill(a.alone(role), a.beside)
 	}
 	return a.fill(role, func(_ events.PersonID, tie *readmodel.NetworkTie) bool { return !supports(tie) })
 }

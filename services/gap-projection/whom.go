@@ -36,14 +36,14 @@ func (a adviser) beside(supporter events.PersonID, _ *readmodel.NetworkTie) bool
 	return !slices.ContainsFunc(a.sponsors, func(s sponsor) bool { return s.manager == supporter || s.id == manager })
 }
 
-// alone is a role that one supporter holds with too many others, or the role that is meant.
-func (a adviser) alone(role events.RoleName) events.RoleName {
-	for i, one := range allRoles {
-		if n, _ := a.holdsAlone(a.roles[i].holder); n >= a.rules.SinglePoint && role != events.Sponsor {
-			return one
+// alone is the first of the roles of which one supporter alone holds too many.
+func (a adviser) alone() events.RoleName {
+	for i, role := range allRoles {
+		if n, _ := a.holdsAlone(a.roles[i].holder); n >= a.rules.SinglePoint {
+			return role
 		}
 	}
-	return role
+	return a.wanted()
 }
 
 // wanted is the role of which the person has too little, and else one that anybody can play.

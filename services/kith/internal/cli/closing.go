@@ -16,7 +16,6 @@ var whom = map[gaps.Whom][2]string{
 	gaps.WhoStays:      {"somebody who stays", "%d people who stay"},
 	gaps.WhoWasNamed:   {"the one who was named", "those who were named"},
 	gaps.Inside:        {"one more person in the organization", "%d more people in the organization"},
-	gaps.SomebodyElse:  {"somebody else beside them, in one of the roles", "others beside them, in %d of the roles"},
 	gaps.AnotherLine:   {"somebody of another line of reporting", "%d people of other lines of reporting"},
 	gaps.AnotherPlace:  {"somebody of another department, from outside, or a friend", "%d people from elsewhere"},
 	gaps.NotTheManager: {"one more person who is not the line manager", "%d more people who are not the line manager"},
@@ -29,6 +28,8 @@ func closes(kind events.GapKind, c gaps.Closing) string {
 		return "the two meet, or say that it has ended"
 	case gaps.OtherSide:
 		return "the other side rates a session, or says what they have learned"
+	case gaps.SomebodyElse:
+		return "somebody else is seen in " + plural(c.People, "of the roles that one person alone holds", "of the roles that one person alone holds")
 	case gaps.FewerOfYours:
 		return plural(c.People, "of those supported is", "of those supported are") + " handed on, or there is room for more"
 	}
