@@ -65,7 +65,8 @@ type item struct {
 	details *events.PersonDetails
 	context events.Context // of the act it is about, where that decides
 	subject string
-	before  []pending // facts that it needs, stored before it
+	of      events.Fact // the act it is about
+	before  []pending   // facts that it needs, stored before it
 	event   *events.Event
 }
 

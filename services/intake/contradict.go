@@ -18,7 +18,17 @@ func (a *admission) contradictions(it *item) error {
 	case *events.ActCorrected:
 		return a.replacement(it, f)
 	case *events.StakeResolved:
-		return a.staked(it, f)
+		if it.of != nil && !staked(it.of) {
+			it.say("act", "has no stake: nothing could come of it")
+		}
+	case *events.FeedbackRatedHelpful:
+		if _, ok := it.of.(*events.FeedbackGiven); it.of != nil && !ok {
+			it.say("act", "is no feedback")
+		}
+	case *events.SessionRated:
+		if _, ok := it.of.(*events.MentoringSessionHeld); it.of != nil && !ok {
+			it.say("act", "is no mentoring session")
+		}
 	}
 	return nil
 }
@@ -46,18 +56,7 @@ func (a *admission) replacement(it *item, f *events.ActCorrected) error {
 	return nil
 }
 
-// staked: an outcome is that of something that was put at stake.
-func (a *admission) staked(it *item, f *events.StakeResolved) error {
-	if f.Act == "" || len(it.wrong) > 0 {
-		return nil
-	}
-	e, err := a.act(f.Act)
-	if err == nil && !staked(e.Fact) {
-		it.say("act", "has no stake: nothing could come of it")
-	}
-	return err
-}
-
+// staked reports whether something was put at stake with an act: only then something comes of it.
 func staked(f events.Fact) bool {
 	switch f := f.(type) {
 	case *events.SponsorEndorsed:

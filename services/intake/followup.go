@@ -66,7 +66,7 @@ func (a *admission) ofAct(it *item, id events.FactID, supporter *events.PersonID
 	if there {
 		it.context = e.Context
 	}
-	it.subject = string(act.Recipient)
+	it.subject, it.of = string(act.Recipient), e.Fact
 	return nil
 }
 

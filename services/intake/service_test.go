@@ -302,6 +302,8 @@ func TestRefusals(t *testing.T) {
 		{"S1.41 a promotion that a third person accepts", line("x", "MentorPromotedToSponsor", "hr:1", map[string]any{"supporter": "hr:2", "acceptedBy": "hr:7"}), 422, "acceptedBy", "is neither of the two"},
 		{"S1.07 a correction by what is no act", line("x", "ActCorrected", "", map[string]any{"act": "given", "by": "nothing"}), 422, "by", "is no act that Kith knows"},
 		{"S2.14 an open act corrected by a sealed one", line("x", "ActCorrected", "", map[string]any{"act": "given", "by": "secret"}), 422, "by", "is no act that Kith knows"},
+		{"S1.31 feedback rated that is none", line("x", "FeedbackRatedHelpful", "hr:1", map[string]any{"act": "given"}), 422, "act", "is no feedback"},
+		{"S2.05 a session rated that is none", line("x", "SessionRated", "hr:1", map[string]any{"act": "given", "by": "recipient", "rating": 5}), 422, "act", "is no mentoring session"},
 		{"S2.17 an outcome without a stake", line("x", "StakeResolved", "hr:1", map[string]any{"act": "given", "outcome": "cost"}), 422, "act", "has no stake"},
 		{"an unknown program", line("x", "AdviceGiven", "", with("formality", "program:x")), 422, "formality", "is unknown"},
 		{"somebody else's id", line("x", "PersonJoined", "hr:9", map[string]any{"level": 1, "effectiveAt": when, "sealed": map[string]any{"externalIds": []string{"hr:9", "hr:1"}}}), 422, "sealed.externalIds", "of somebody else"},
