@@ -20,7 +20,10 @@ const (
 // grace is how long the documents before a switch stay: readers that have not heard of it read them.
 const grace = 10 * time.Minute
 
-var errCancelled = errors.New("the rebuild was cancelled")
+var (
+	errCancelled = errors.New("the rebuild was cancelled")
+	errPaused    = errors.New("the rebuild is paused")
+)
 
 // do has something done by the session's one goroutine, between two batches. What it fails with ends the
 // session.
@@ -193,13 +196,18 @@ func (b *rebuilding) all(ctx context.Context) error {
 // catchUp folds what the session has handled, until that is close.
 func (b *rebuilding) catchUp(ctx context.Context) error {
 	b.m.step = b.tell
-	for range rounds {
+	for round := 0; round < rounds; round++ {
 		end := b.s.reached.Load()
 		b.r.Total = end
-		if err := b.m.to(ctx, end); err != nil {
+		err := b.m.to(ctx, end)
+		if errors.Is(err, errPaused) { // nothing is left open meanwhile: it reads on from where it is
+			err = b.resumed(ctx)
+			round--
+		}
+		if err != nil {
 			return err
 		}
-		if b.s.reached.Load()-end < near {
+		if b.s.reached.Load()-b.m.s.progress.Handled < near {
 			break
 		}
 	}
@@ -209,7 +217,7 @@ func (b *rebuilding) catchUp(ctx context.Context) error {
 // finish folds the rest while the session waits, and compares; where documents may be replaced, it replaces
 // them. A failure before that is the rebuild's own.
 func (b *rebuilding) finish(ctx context.Context, compare, replace func(context.Context) error) error {
-	if err := b.tellNow(ctx); err != nil {
+	if err := b.resumed(ctx); err != nil {
 		return err
 	}
 	var failed error
@@ -284,15 +292,11 @@ func (b *rebuilding) phase(name string) {
 	b.r.Phase, b.told = name, time.Time{}
 }
 
-// tell says how far the rebuild is, now and then, and waits while it is paused.
+// tell says how far the rebuild is, now and then, and hears what is wanted of it.
 func (b *rebuilding) tell(ctx context.Context) error {
 	if time.Since(b.told) < tellEvery {
 		return nil
 	}
-	return b.tellNow(ctx)
-}
-
-func (b *rebuilding) tellNow(ctx context.Context) error {
 	b.told = time.Now()
 	if b.r.Phase == "waiting" {
 		b.r.Phase = "folding"
@@ -303,9 +307,30 @@ func (b *rebuilding) tellNow(ctx context.Context) error {
 	}
 	b.r.Rate = int(float64(b.r.Facts) / max(time.Since(b.began).Seconds(), 0.001))
 	b.s.e.metrics.rebuild.Set(float64(b.r.Facts) / float64(max(b.r.Total, 1)))
-	for {
-		state, err := b.say(ctx)
-		if err != nil || state == Running {
+	return b.say(ctx)
+}
+
+// say notes how far the rebuild is. It fails with errPaused and with errCancelled where that is wanted.
+func (b *rebuilding) say(ctx context.Context) error {
+	is, revision, err := b.s.e.loadRebuild(ctx)
+	switch {
+	case err != nil:
+		return err
+	case is.ID != b.r.ID || !is.goesOn():
+		return errCancelled
+	case is.State == Paused:
+		return errPaused
+	}
+	_, _ = b.s.e.saveRebuild(ctx, b.r, revision) // where somebody was faster, the next time says it
+	return nil
+}
+
+// resumed waits until the rebuild is to go on.
+func (b *rebuilding) resumed(ctx context.Context) error {
+	for paused := time.Now(); ; {
+		err := b.say(ctx)
+		if !errors.Is(err, errPaused) {
+			b.began = b.began.Add(time.Since(paused))
 			return err
 		}
 		select {
@@ -314,21 +339,4 @@ func (b *rebuilding) tellNow(ctx context.Context) error {
 		case <-time.After(tellEvery):
 		}
 	}
-}
-
-// say notes how far the rebuild is where it is to go on, and returns what is wanted of it.
-func (b *rebuilding) say(ctx context.Context) (RebuildState, error) {
-	is, revision, err := b.s.e.loadRebuild(ctx)
-	switch {
-	case err != nil:
-		return "", err
-	case is.ID != b.r.ID || !is.goesOn():
-		return "", errCancelled
-	case is.State == Running:
-		_, err = b.s.e.saveRebuild(ctx, b.r, revision)
-	}
-	if err != nil {
-		return Paused, nil //nolint:nilerr // somebody was faster: look again
-	}
-	return is.State, nil
 }
