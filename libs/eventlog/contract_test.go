@@ -34,6 +34,7 @@ var contract = []struct {
 	{"timers go on without their consumer", goesOnWithoutItsConsumer},
 	{"a faulty timer is dropped", dropsAFaultyTimer},
 	{"a consumer is changed only where it must be", changesOnlyWhatIsNotAsItShouldBe},
+	{"several replicas are not compressed", compressesOnlyOneReplica},
 	{"twins in one commit", storesTwinsOnce},
 }
 

@@ -40,3 +40,17 @@ func changesOnlyWhatIsNotAsItShouldBe(t *testing.T, c *natstest.Nodes) {
 		t.Errorf("a consumer was made or changed %d times, want 2: %v", asked, err)
 	}
 }
+
+// Several replicas are not compressed: see compression.
+func compressesOnlyOneReplica(t *testing.T, c *natstest.Nodes) {
+	l := open(t, c.ConnectAny(), c.Size())
+	for _, name := range []string{eventlog.StreamName, eventlog.TimersName} {
+		s, err := l.JetStream().Stream(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if compressed := s.CachedInfo().Config.Compression != jetstream.NoCompression; compressed && c.Size() > 1 {
+			t.Errorf("%s is compressed on %d servers", name, c.Size())
+		}
+	}
+}

@@ -32,11 +32,21 @@ const codeNoCluster jetstream.ErrorCode = 10074
 func logConfig(replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: StreamName, Description: "The log of facts: the only truth.",
-		Subjects: []string{events.StreamSubjects}, Storage: jetstream.FileStorage, Compression: jetstream.S2Compression,
+		Subjects: []string{events.StreamSubjects}, Storage: jetstream.FileStorage, Compression: compression(replicas),
 		Replicas: replicas, Duplicates: dedupWindow,
 		DenyDelete: true, DenyPurge: true, AllowDirect: true, AllowAtomicPublish: true,
 		RePublish: &jetstream.RePublish{Source: events.StreamSubjects, Destination: events.LivePrefix + events.StreamSubjects},
 	}
+}
+
+// compression is how blocks are kept that are full. Of several replicas not at all: a server that begins
+// anew after a crash cuts its copy back to replay the rest, and compresses the block that it then goes on
+// writing to (nats-server 2.15.2, fileStore.Truncate); after the next crash it cannot read it any more.
+func compression(replicas int) jetstream.StoreCompression {
+	if replicas > 1 {
+		return jetstream.NoCompression
+	}
+	return jetstream.S2Compression
 }
 
 // ensure makes a stream where there is none and refuses one that differs from cfg: a stream that
@@ -75,6 +85,7 @@ func drifted(want, have jetstream.StreamConfig) []string {
 	}
 	differ("subjects", strings.Join(want.Subjects, ",") != strings.Join(have.Subjects, ","))
 	differ("storage", want.Storage != have.Storage)
+	differ("compression", want.Compression != have.Compression)
 	differ("replicas", want.Replicas != have.Replicas)
 	differ("retention", want.Retention != have.Retention)
 	differ("limits (max msgs, bytes, age)", have.MaxMsgs > 0 || have.MaxBytes > 0 || have.MaxAge > 0)

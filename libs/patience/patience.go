@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	limit  = time.Minute      // how long something is tried again; a cluster elects in seconds
-	answer = 10 * time.Second // how long one try may take: a lost answer never comes
+	limit  = time.Minute     // how long something is tried again; a cluster elects in seconds
+	answer = 5 * time.Second // how long one try may take: a lost answer never comes
 )
 
 // Open returns what open does, trying again for a minute, or until ctx is done, while that fails with

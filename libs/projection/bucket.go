@@ -32,7 +32,7 @@ func makeBucket(ctx context.Context, js jetstream.JetStream, name string, replic
 	_, err := js.KeyValue(ctx, name)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		_, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: name, History: 1, Storage: jetstream.FileStorage, Replicas: replicas, Compression: true,
+			Bucket: name, History: 1, Storage: jetstream.FileStorage, Replicas: replicas, Compression: replicas <= 1,
 		})
 	}
 	if err != nil {
@@ -63,10 +63,14 @@ func adjust(ctx context.Context, js jetstream.JetStream, name string) error {
 	}
 	cfg := stream.CachedInfo().Config
 	alone := cfg.Replicas == 1
-	if cfg.AllowAtomicPublish && cfg.AllowDirect == alone {
+	compression := jetstream.NoCompression // of several replicas: see eventlog's compression
+	if alone {
+		compression = jetstream.S2Compression
+	}
+	if cfg.AllowAtomicPublish && cfg.AllowDirect == alone && cfg.Compression == compression {
 		return nil
 	}
-	cfg.AllowAtomicPublish, cfg.AllowDirect = true, alone
+	cfg.AllowAtomicPublish, cfg.AllowDirect, cfg.Compression = true, alone, compression
 	_, err = js.UpdateStream(ctx, cfg)
 	return err
 }

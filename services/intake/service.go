@@ -85,7 +85,7 @@ func (s *Service) open(ctx context.Context, js jetstream.JetStream, env *app.Env
 		return err
 	}
 	s.store, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: snapshots, Description: "Fingerprints of the facts that intake has stored: a cache", Replicas: max(env.Replicas, 1), Compression: true,
+		Bucket: snapshots, Description: "Fingerprints of the facts that intake has stored: a cache", Replicas: max(env.Replicas, 1), Compression: env.Replicas <= 1,
 	})
 	if err == nil {
 		s.stream, err = js.Stream(ctx, eventlog.StreamName)

@@ -22,7 +22,7 @@ import (
 // derived facts and documents are those of a pure replay; and somebody who follows their network
 // meanwhile never sees it go back in time. KITH_ROUNDS makes it as long as you like.
 func TestAClusterIsKilledInTurn(t *testing.T) {
-	rounds := fromEnv(t, "KITH_ROUNDS", 1)
+	rounds := fromEnv(t, "KITH_ROUNDS", 2)
 	c := natstest.StartProcesses(t, 3)
 	f, u := startFleet(t, c.URL(), 3)
 	n := &nodes{t: t, Processes: c, js: u.log(t).JetStream()}
