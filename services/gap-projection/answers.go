@@ -236,7 +236,7 @@ type ListAnswer struct {
 type GapView struct {
 	Gap      events.GapKind   `json:"gap"`
 	Role     events.RoleName  `json:"role,omitempty"`
-	Severity int              `json:"severity"` // 0 to 100
+	Severity int              `json:"severity"` // 0 to 100, as of now: what lasts weighs more
 	Reason   events.GapReason `json:"reason"`
 	Plain    string           `json:"plain"` // the reason in plain words, as a code that clients translate
 	Since    time.Time        `json:"since"` // since when it is so
@@ -272,7 +272,7 @@ var plain = map[events.GapReason]string{
 // answerGaps is what is open in a network, and what would close it by the ruleset in force.
 func answerGaps(v view, rs *ruleset.Ruleset) (ListAnswer, error) {
 	a := ListAnswer{Person: v.n.Person, Gaps: []GapView{}}
-	for _, g := range mostSevere(v.n) {
+	for _, g := range v.mostSevere() {
 		closing, err := v.closing(g, rs)
 		if err != nil {
 			return a, err
@@ -283,7 +283,26 @@ func answerGaps(v view, rs *ruleset.Ruleset) (ListAnswer, error) {
 	return a, nil
 }
 
-// mostSevere is what is open in a network, the most severe first.
-func mostSevere(n *readmodel.Network) []readmodel.Gap {
-	return slices.SortedStableFunc(slices.Values(n.Gaps), func(a, b readmodel.Gap) int { return cmp.Compare(b.Severity, a.Severity) })
+// mostSevere is what is open in a network, with its severity as of now, the most severe first.
+func (v view) mostSevere() []readmodel.Gap {
+	open := slices.Clone(v.n.Gaps)
+	for i := range open {
+		if now := v.severityOf(open[i]); now > 0 {
+			open[i].Severity = now
+		}
+	}
+	slices.SortStableFunc(open, func(a, b readmodel.Gap) int { return cmp.Compare(b.Severity, a.Severity) })
+	return open
+}
+
+// severityOf is what opening a gap that is open would state now.
+func (v view) severityOf(g readmodel.Gap) int {
+	severity := v.weight(g.Kind)
+	switch g.Kind {
+	case events.MissingRole:
+		severity = v.severity(g.Role)
+	case events.ThinRole:
+		severity = v.severity(g.Role) / 2
+	}
+	return severity * persistence(v.now.Sub(g.Since)) / 100
 }

@@ -115,3 +115,28 @@ func inWords(c gaps.Closing) string {
 	}
 	return said
 }
+
+// What lasts, and what stands in the way of a goal, weighs more by and by.
+func TestSeverityIsAsOfNow(t *testing.T) {
+	h := newHistory(t)
+	h.on(0, events.People, ego, joined(1, 0)).on(1, events.Role, ego, recognized(events.Advocate, dana, 1)).until(day(60))
+	weighs := func(on int) int {
+		list, err := h.rules.Closing(h.network(ego), day(on))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range list.Gaps {
+			if g.Gap == events.SmallNetwork {
+				return g.Severity
+			}
+		}
+		return -1
+	}
+	if got := []int{weighs(29), weighs(60), weighs(100)}; !cmp.Equal(got, []int{18, 24, 30}) {
+		t.Error(got)
+	}
+	h.on(100, events.Personal, ego, &events.GoalSet{Goal: "arrive", Kind: "settle-in"})
+	if got := weighs(100); got != 50 {
+		t.Errorf("with the goal it weighs %d", got)
+	}
+}

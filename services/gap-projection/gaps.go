@@ -37,7 +37,8 @@ import (
 //  11. What is expected follows from the stage of a career and from goals: in the first 45 days
 //     nothing but 7, a sponsor from mid-career or with the goal to advance, an ally never.
 //     Severity is the ruleset's figure for the stage and the goals, times persistence: 60 % in the
-//     first 30 days of a condition, 80 % to day 90, then 100 %.
+//     first 30 days of a condition, 80 % to day 90, then 100 %. A fact states it as of the opening,
+//     an answer as of now.
 //  12. While a file import runs, and until roles have followed from it, no gap opens: what half a
 //     file does not show is not missing. An import that never ends holds gaps back for an hour.
 //  13. A gap's facts hold codes, times and the id of a role fact: never a third person.

@@ -108,7 +108,7 @@ type adviser struct {
 
 func (a adviser) suggest() []Suggestion {
 	all := []Suggestion{}
-	for _, g := range mostSevere(a.n) {
+	for _, g := range a.mostSevere() {
 		some := a.forGap(g.Kind, g.Role)
 		for i := range some {
 			some[i].Gap, some[i].Fact, some[i].Role = g.Kind, g.Fact, cmp.Or(some[i].Role, g.Role)
