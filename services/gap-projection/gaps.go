@@ -152,6 +152,9 @@ func (s *step) own(n *readmodel.Network) error {
 		return nil
 	}
 	s.put(n)
+	if err := s.spoke(n); err != nil {
+		return err
+	}
 	if s.changesNothing(n, said) {
 		return nil
 	}

@@ -20,3 +20,20 @@ func lately(n *readmodel.Network, in events.Event, act *events.Act) {
 		l.Formal = later(l.Formal, in.Time)
 	}
 }
+
+// spoke notes with whoever gave feedback that they spoke up to somebody more senior.
+func (s *step) spoke(n *readmodel.Network) error {
+	f, ok := s.in.Fact.(*events.FeedbackGiven)
+	if !ok || f.Supporter.External() || s.includes(f.Supporter) {
+		return nil
+	}
+	of, err := s.network(f.Supporter)
+	if err != nil {
+		return err
+	}
+	if level := of.At(s.in.Time).Level; level > 0 && level < n.At(s.in.Time).Level {
+		of.Lately.Spoke = later(of.Lately.Spoke, s.in.Time)
+		s.put(of)
+	}
+	return nil
+}

@@ -148,6 +148,14 @@ func TestProgram(t *testing.T) {
 			})
 			h.each(2, 4, events.Role, mentored)
 		}, "named-and-seen", 25},
+		"S1.23 who speaks up": {func(h *history) {
+			for n := 0; n < staff; n += 3 { // the most junior, to somebody above them, and that one back
+				up, down := received(n+1), received(n)
+				up.Supporter, down.Supporter = member(n), member(n+1)
+				h.on(1, events.Support, member(n+1), &events.FeedbackGiven{Act: up, Valence: "constructive", Voluntary: true, Sharing: "named"})
+				h.on(1, events.Support, member(n), &events.FeedbackGiven{Act: down, Valence: "mixed", Voluntary: true, Sharing: "named"})
+			}
+		}, "spoke-up", 33},
 		"who lost their only mentor": {func(h *history) {
 			h.each(1, 2, events.Role, mentored)
 			h.each(2, 4, events.Role, func(n int) events.Fact { return recognized(events.Mentor, member((n+3)%staff), 1) })

@@ -2,24 +2,15 @@ package gaps
 
 import (
 	"strings"
-	"time"
 
 	"kith.internal/events"
 	"kith.internal/services/gap-projection/coverage"
-	"kith.internal/services/internal/readmodel"
 )
 
 // question is a metric with the answer of one person. Its place in the list is how crowds remember it.
 type question struct {
 	coverage.Metric
 	yes func(subject) bool
-}
-
-// subject is one person at one time, as the questions see them.
-type subject struct {
-	view
-	from, to time.Time // the week
-	tenure   events.Code
 }
 
 // year and season are how far back questions look.
@@ -34,7 +25,8 @@ var (
 	byDepartment = []coverage.Dimension{coverage.Department}
 )
 
-// questions are what is asked of everybody once a week (domain.md section 6.6).
+// questions are what is asked of everybody once a week (domain.md section 6.6). Crowds remember answers by their
+// place here: a change of it is one of layout.
 var questions = allQuestions()
 
 // Metrics are what the program view measures.
@@ -98,8 +90,6 @@ var aboutGaps = []question{
 	}),
 }
 
-func (s subject) inWeek(t time.Time) bool { return !t.Before(s.from) && t.Before(s.to) }
-
 // busiestSponsors is answered with all sponsors in view.
 const busiestSponsors events.Code = "busiest-sponsors"
 
@@ -115,6 +105,7 @@ var aboutTies = []question{
 	ask("reverse-mentor", "learn from somebody more junior", byAll, func(s subject) bool { return s.reverse() }),
 	ask("mentor-to-sponsor", "have a mentor who became their sponsor", byAll, func(s subject) bool { return s.climbed() }),
 	ask("ally-acts", "an ally acted for in the last 90 days", byAll, func(s subject) bool { return s.within(s.n.Lately.Ally, season) }),
+	ask("spoke-up", "gave feedback to somebody more senior in the last 90 days", byAll, func(s subject) bool { return s.within(s.n.Lately.Spoke, season) }),
 	ask("orphaned", "have lost their only mentor or sponsor to a departure in the last 90 days", byAll, func(s subject) bool {
 		return s.orphaned(events.Mentor) || s.orphaned(events.Sponsor)
 	}),
@@ -196,91 +187,4 @@ var ofRoles = map[events.GapKind][]events.RoleName{
 	events.OverMentored:       {events.Sponsor},
 	events.SinglePoint:        {"", events.Sponsor},
 	events.OneSided:           {events.Mentor},
-}
-
-func (s subject) within(t time.Time, span time.Duration) bool {
-	return !t.IsZero() && t.After(s.now.Add(-span))
-}
-
-func (s subject) sponsored() bool { return s.holding(events.Sponsor).active > 0 }
-
-// sponsoring reports whether the person sponsors anybody who is there.
-func (s subject) sponsoring() bool {
-	for _, g := range s.n.Given {
-		if g.Sponsor != 0 && !leftBy(g, s.now) {
-			return true
-		}
-	}
-	return false
-}
-
-// names reports whether the person named somebody in a role: whose acts show it, where that is asked.
-func (s subject) names(seen bool) bool {
-	for _, tie := range s.n.Ties {
-		for role, d := range tie.Declared {
-			if d.By != "supporter" && (!seen || held(tie.Roles[role])) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// lasting reports whether a role began more than a year ago: and is played still, where that is asked.
-func (s subject) lasting(alive bool) bool {
-	for _, tie := range s.n.Ties {
-		for _, r := range tie.Roles {
-			old := !r.Since.IsZero() && r.Since.Before(s.now.Add(-year))
-			if _, ended := endOf(tie, r, s.now); old && !(alive && ended) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (s subject) reverse() bool {
-	for _, tie := range s.n.Ties {
-		if r := tie.Roles[events.Mentor]; held(r) && r.Subtype == events.ReverseMentor {
-			return true
-		}
-	}
-	return false
-}
-
-// climbed reports whether somebody sponsors the person whose mentor they were before.
-func (s subject) climbed() bool {
-	for _, tie := range s.n.Ties {
-		mentor, sponsor := tie.Roles[events.Mentor], tie.Roles[events.Sponsor]
-		if mentor != nil && held(sponsor) && !mentor.Since.IsZero() && mentor.Since.Before(sponsor.Since) {
-			return true
-		}
-	}
-	return false
-}
-
-func (s subject) orphaned(role events.RoleName) bool {
-	h := s.holding(role)
-	return h.held() == 0 && s.within(h.left, season)
-}
-
-// promoted reports whether the person's level has risen in the last year.
-func (s subject) promoted() bool {
-	for i, c := range s.n.Timeline {
-		if i > 0 && c.Kind == readmodel.Moved && c.Level > 0 && !c.At.After(s.now) && s.within(c.At, year) &&
-			c.Level > s.n.At(s.n.Timeline[i-1].At).Level {
-			return true
-		}
-	}
-	return false
-}
-
-// soon reports whether somebody became the person's mentor within 90 days of their start.
-func (s subject) soon() bool {
-	for _, tie := range s.n.Ties {
-		if r := tie.Roles[events.Mentor]; r != nil && !r.Since.IsZero() && r.Since.Before(s.standing.Start.Add(season)) {
-			return true
-		}
-	}
-	return false
 }

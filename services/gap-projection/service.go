@@ -21,7 +21,7 @@ import (
 )
 
 // layout is the version of the network's form: another one means a rebuild.
-const layout = 3
+const layout = 4
 
 // patienceOfQueries is how long a query waits for ?after.
 const patienceOfQueries = 10 * time.Second

@@ -35,12 +35,13 @@ type Network struct {
 	Lately  Lately               `json:"lately,omitzero"`
 }
 
-// Lately is when the person last received what the program view asks for.
+// Lately is when there last was what the program view asks for.
 type Lately struct {
 	Stretch  time.Time `json:"stretch,omitzero"`  // an opportunity
 	Ally     time.Time `json:"ally,omitzero"`     // an act of an ally
 	Formal   time.Time `json:"formal,omitzero"`   // support in a program
 	Informal time.Time `json:"informal,omitzero"` // support without one
+	Spoke    time.Time `json:"spoke,omitzero"`    // feedback that the person gave somebody more senior
 }
 
 // GapKey tells the gaps of one person apart.

@@ -217,7 +217,8 @@ func (o organizations) gitProject(t *testing.T, u *product) {
 	}
 	u.says(t, []string{"network", ties[0].recipient}, "Sponsor: ", "This rests on acts of support")
 	u.says(t, []string{"network", ties[0].supporter}, "Supports: ", " and 1176 others.") // 1,181 people in all
-	u.says(t, []string{"gaps"}, "rounded down to a multiple of five")
+	u.says(t, []string{"gaps"}, "to the nearest five percent")
+	u.says(t, []string{"coverage", "--by", "level"}, "Everybody ", "have a mentor who is active")
 }
 
 // rows are the rows of a file, without its header.
