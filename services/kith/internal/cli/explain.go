@@ -255,7 +255,7 @@ func (s *shell) showReciprocity(recipient, supporter client.Person, r *gaps.Reci
 		s.printf("The other way round, %s is %s to %s.\n", one, list(names), other)
 	}
 	if r.Learned > 0 {
-		s.printf("%s says to have learned from %s: %s, the last time on %s.\n", other, one, plural(r.Learned, "time", "times"), s.date(r.LastLearned))
+		s.printf("%s has learned from %s as well%s, on %s.\n", other, one, map[bool]string{true: fmt.Sprintf(": %d times, the last time", r.Learned)}[r.Learned > 1], s.date(r.LastLearned))
 	}
 }
 

@@ -13,6 +13,10 @@ import (
 const actsShown = 20
 
 func (s *shell) showActs(t client.Tie) {
+	if t.ActCount == 0 {
+		s.printf("\nNo act is known between the two.\n")
+		return
+	}
 	s.printf("\n%s between the two%s:\n", plural(t.ActCount, "act", "acts"), map[bool]string{true: ", the latest first"}[t.ActCount > 1])
 	var rows [][]string
 	listed := 0
