@@ -78,20 +78,21 @@ func (f *Fence) commit(ctx context.Context, evs []events.Event) ([]Ack, error) {
 	}
 	f.log.metrics.commit.Observe(float64(len(msgs)))
 	t := f.log.tries()
+	if len(msgs) <= f.log.alone() {
+		return f.oneByOne(ctx, msgs, t, false)
+	}
 	f.expect(msgs[0])
 	ack, unknown, err := f.settle(ctx, msgs)
 	switch {
-	case err == nil && len(msgs) == 1:
-		return t.stored([]Ack{t.settled(ack, unknown)}), nil
 	case err == nil:
 		return t.stored(sequence(ack.Seq, len(msgs))), nil
-	case len(msgs) > 1 && (unknown || errors.Is(err, batch.ErrDuplicate)):
+	case unknown || errors.Is(err, batch.ErrDuplicate):
 		return f.oneByOne(ctx, msgs, t, unknown)
 	}
 	return nil, err
 }
 
-// oneByOne is for a batch of which some may be stored: each fact ends as stored or duplicate.
+// oneByOne is for few facts, and for a batch of which some may be stored: each ends as stored or duplicate.
 func (f *Fence) oneByOne(ctx context.Context, msgs []*nats.Msg, t *tries, before bool) ([]Ack, error) {
 	batch.Unnumber(msgs)
 	acks := make([]Ack, 0, len(msgs))

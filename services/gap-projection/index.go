@@ -18,7 +18,7 @@ type index struct {
 }
 
 type indexed struct {
-	timeline *readmodel.Network // with nothing but its timeline
+	timeline []readmodel.Change
 	capacity map[events.RoleName]int
 	given    []carried // to whom one is a mentor or a sponsor
 }
@@ -39,15 +39,19 @@ func (x *index) put(key string, n *readmodel.Network) {
 		delete(x.people, person)
 		return
 	}
-	x.people[person] = &indexed{timeline: &readmodel.Network{Person: person, Timeline: n.Timeline}, capacity: n.Capacity, given: carriedBy(n)}
+	x.people[person] = &indexed{timeline: slices.Clip(n.Timeline), capacity: n.Capacity, given: carriedBy(n)}
 }
+
+// network is one with nothing but the timeline. It is made where it is asked: to keep one for everybody
+// takes more memory than all the rest.
+func (e *indexed) network() *readmodel.Network { return &readmodel.Network{Timeline: e.timeline} }
 
 // Standing implements Directory.
 func (x *index) Standing(person events.PersonID, at time.Time) readmodel.Standing {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if e := x.people[person]; e != nil {
-		return e.timeline.At(at)
+		return e.network().At(at)
 	}
 	return readmodel.Standing{}
 }
@@ -57,10 +61,10 @@ func (x *index) Stays(person events.PersonID, at time.Time) bool {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	e := x.people[person]
-	if e == nil || e.timeline.At(at).Presence != readmodel.Present {
+	if e == nil || e.network().At(at).Presence != readmodel.Present {
 		return false
 	}
-	place := e.timeline.PlaceAt(at)
+	place := e.network().PlaceAt(at)
 	return !place.Leaving()
 }
 
@@ -109,7 +113,7 @@ func (x *index) Count(department events.Code, fromLevel int, at time.Time, but .
 	defer x.mu.RUnlock()
 	n := 0
 	for person, e := range x.people {
-		s := e.timeline.At(at)
+		s := e.network().At(at)
 		if s.Presence == readmodel.Present && s.Level >= fromLevel && (department == "" || s.Department == department) && !slices.Contains(but, person) {
 			n++
 		}
