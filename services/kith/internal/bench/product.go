@@ -81,8 +81,13 @@ func (s *site) post(ctx context.Context, lines io.Reader) (*http.Response, error
 
 // settled waits until all that follows from the fact at a sequence is in networks and gaps.
 func (s *site) settled(ctx context.Context, seq uint64) error {
+	return patiently(ctx, func() error { return s.api.Settled(ctx, seq) })
+}
+
+// patiently asks again while the product says that it is not ready to answer: a busy machine takes long.
+func patiently(ctx context.Context, ask func() error) error {
 	for {
-		if err := s.api.Settled(ctx, seq); fault.KindOf(err) != fault.Unavailable || ctx.Err() != nil {
+		if err := ask(); fault.KindOf(err) != fault.Unavailable || ctx.Err() != nil {
 			return err
 		}
 	}

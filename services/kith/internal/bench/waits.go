@@ -93,7 +93,8 @@ type lookout struct {
 }
 
 func (l *lookout) until(ctx context.Context, who events.PersonID, seq uint64, stored time.Time) {
-	_, err := l.site.api.As("person:"+string(who)).Network(ctx, who, seq)
+	api := l.site.api.As("person:" + string(who))
+	err := patiently(ctx, func() error { _, err := api.Network(ctx, who, seq); return err })
 	took := time.Since(stored)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -128,12 +129,12 @@ func queries(ctx context.Context, r *run) error {
 				return err
 			}
 			api := s.api.As("person:" + string(recipient.ID))
-			err = timed(&network, func() error { _, err := api.Network(ctx, recipient.ID, 0); return err })
+			err = timed(ctx, &network, func() error { _, err := api.Network(ctx, recipient.ID, 0); return err })
 			if err == nil {
-				err = timed(&missing, func() error { _, err := api.Gaps(ctx, recipient.ID, 0); return err })
+				err = timed(ctx, &missing, func() error { _, err := api.Gaps(ctx, recipient.ID, 0); return err })
 			}
 			if err == nil {
-				err = timed(&explain, func() error { return explained(ctx, api, recipient.ID, supporter.ID) })
+				err = timed(ctx, &explain, func() error { return explained(ctx, api, recipient.ID, supporter.ID) })
 			}
 			if err != nil {
 				return err
@@ -155,9 +156,9 @@ func explained(ctx context.Context, api *client.Client, recipient, supporter eve
 	return err
 }
 
-func timed(all *[]time.Duration, f func() error) error {
+func timed(ctx context.Context, all *[]time.Duration, f func() error) error {
 	started := time.Now()
-	err := f()
+	err := patiently(ctx, f)
 	*all = append(*all, time.Since(started))
 	return err
 }
