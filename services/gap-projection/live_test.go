@@ -98,8 +98,8 @@ func hasNot(text string) func(string) bool {
 	return func(body string) bool { return !strings.Contains(body, text) }
 }
 
-// A person sees their network and gaps change as it happens, and goes on where they were after a
-// restart of the service.
+// A person sees their network and gaps change as it happens, and goes on where they were on another
+// replica, and after a restart.
 func TestFollowing(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -121,13 +121,23 @@ func TestFollowing(t *testing.T) {
 	seen := f.until("gaps", hasNot(`"role":"sponsor"`)).LastEventID
 	f.leave()
 
-	s.stop()
-	s.run()
+	one := s.stop
+	s.run() // another replica
+	other := s.stop
+	s.stop = func() { one(); other(); s.stop = func() {} }
 	f = s.follow(ego, seen)
 	s.say(events.People, dana, &events.PersonJoined{Level: 3, Department: "ops", EffectiveAt: yearsAgo(1)}) // no concern of theirs
 	s.classified(s.say(events.Role, ego, &events.RoleLapsed{Supporter: ben, Role: events.Sponsor, Subtype: events.Internal, SilentSince: time.Now().UTC(), Ruleset: "r"}), nil)
 	if e := f.until("network", has("")); !strings.Contains(e.Data, "lapsed") {
-		t.Errorf("after the restart it sees what it had seen: %s", e.Data)
+		t.Errorf("on another replica it sees what it had seen: %s", e.Data)
+	}
+	f.leave()
+
+	s.stop()
+	s.run()
+	f = s.follow(ego, seen)
+	if e := f.until("network", has("")); !strings.Contains(e.Data, "lapsed") {
+		t.Errorf("after a restart it sees what it had seen: %s", e.Data)
 	}
 	f.leave()
 }
