@@ -14,7 +14,7 @@ import (
 // denies deletes, and its old values stay on disk; and it answers from any replica, so that a
 // key just made might seem absent.
 func (k *Keyring) bind(ctx context.Context, js jetstream.JetStream, replicas int) error {
-	stream, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	want := jetstream.StreamConfig{
 		Name:              "KV_" + Bucket,
 		Description:       "Data keys of people, wrapped by the master key",
 		Subjects:          []string{"$KV." + Bucket + ".>"},
@@ -23,9 +23,15 @@ func (k *Keyring) bind(ctx context.Context, js jetstream.JetStream, replicas int
 		MaxMsgsPerSubject: 1,
 		Discard:           jetstream.DiscardNew,
 		AllowRollup:       true,
-	})
-	if err != nil {
-		return unavailable("make", Bucket, err)
+	}
+	stream, err := js.Stream(ctx, want.Name)
+	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return unavailable("look for", Bucket, err)
+	}
+	if err != nil || stream.CachedInfo().Config.Replicas != want.Replicas { // a change waits for votes, and a look does not
+		if stream, err = js.CreateOrUpdateStream(ctx, want); err != nil {
+			return unavailable("make", Bucket, err)
+		}
 	}
 	kv, err := js.KeyValue(ctx, Bucket)
 	if err != nil {

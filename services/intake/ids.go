@@ -36,12 +36,18 @@ type lookups struct {
 // openLookups makes the bucket where it is absent. The stream is made by hand, as the keyring's
 // is: a client's bucket answers from any replica, so that what was just made might seem absent.
 func openLookups(ctx context.Context, js jetstream.JetStream, tenantKey []byte, replicas int) (*lookups, error) {
-	_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	want := jetstream.StreamConfig{
 		Name: "KV_" + idsBucket, Description: "Pseudonyms by keyed hashes of external ids", Subjects: []string{"$KV." + idsBucket + ".>"},
 		Storage: jetstream.FileStorage, Replicas: max(replicas, 1), MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, AllowRollup: true,
-	})
-	if err != nil {
+	}
+	stream, err := js.Stream(ctx, want.Name)
+	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil, idsUnavailable(err)
+	}
+	if err != nil || stream.CachedInfo().Config.Replicas != want.Replicas { // a change waits for votes, and a look does not
+		if _, err := js.CreateOrUpdateStream(ctx, want); err != nil {
+			return nil, idsUnavailable(err)
+		}
 	}
 	kv, err := js.KeyValue(ctx, idsBucket)
 	if err != nil {

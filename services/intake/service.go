@@ -84,9 +84,7 @@ func (s *Service) open(ctx context.Context, js jetstream.JetStream, env *app.Env
 	if s.ids, err = openLookups(ctx, js, env.TenantKey, env.Replicas); err != nil {
 		return err
 	}
-	s.store, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: snapshots, Description: "Fingerprints of the facts that intake has stored: a cache", Replicas: max(env.Replicas, 1), Compression: env.Replicas <= 1,
-	})
+	s.store, err = openSnapshots(ctx, js, max(env.Replicas, 1))
 	if err == nil {
 		s.stream, err = js.Stream(ctx, eventlog.StreamName)
 	}

@@ -21,6 +21,23 @@ const snapshots = "kith_intake"
 
 const snapshotName = "seen"
 
+// openSnapshots opens the object store, making or changing it only where it is not as it should be. Of
+// several replicas it is not compressed: see eventlog.
+func openSnapshots(ctx context.Context, js jetstream.JetStream, replicas int) (jetstream.ObjectStore, error) {
+	store, err := js.ObjectStore(ctx, snapshots)
+	if err == nil {
+		if now, err := store.Status(ctx); err == nil && now.Replicas() == replicas && now.IsCompressed() == (replicas == 1) {
+			return store, nil
+		}
+	}
+	if err != nil && !errors.Is(err, jetstream.ErrBucketNotFound) {
+		return nil, err
+	}
+	return js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
+		Bucket: snapshots, Description: "Fingerprints of the facts that intake has stored: a cache", Replicas: replicas, Compression: replicas == 1,
+	})
+}
+
 // snapshotHead is the first line of a snapshot: which log it is of, and up to where.
 type snapshotHead struct {
 	Layout int    `json:"layout"`
