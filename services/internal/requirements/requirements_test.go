@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,13 +20,16 @@ var update = flag.Bool("update", false, "write the page anew")
 
 const root = "../../.."
 
+// found reads the tests once for all.
+var found = sync.OnceValues(func() ([]Row, error) { return Rows(root, "events", "libs", "services") })
+
 func rows(t *testing.T) []Row {
 	t.Helper()
-	found, err := Rows(root, "events", "libs", "services")
+	rows, err := found()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found
+	return rows
 }
 
 func TestThePageIsThatOfTheTests(t *testing.T) {
