@@ -1,6 +1,7 @@
 package derive
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/fault"
+	"kith.internal/libs/projection"
 )
 
 // Order is what somebody wants made anew, and when it may replace what is there.
@@ -77,6 +79,9 @@ func (e *Engine) Start(ctx context.Context, o Order) (Rebuild, error) {
 	if o.Person != "" && e.cfg.Person == nil {
 		return Rebuild{}, fault.New(fault.Invalid, "no-person", e.cfg.Service+" keeps no documents of one person alone")
 	}
+	if err := e.begun(ctx); err != nil {
+		return Rebuild{}, err
+	}
 	return e.changeRebuild(ctx, func(r *Rebuild) error {
 		if r.goesOn() {
 			return fault.New(fault.Conflict, "rebuild-goes-on", "a rebuild of "+e.cfg.Service+" goes on: wait for it, or cancel it")
@@ -84,6 +89,18 @@ func (e *Engine) Start(ctx context.Context, o Order) (Rebuild, error) {
 		*r = Rebuild{ID: rand.Text(), Service: e.cfg.Service, Order: o, State: Running, Phase: "waiting", Started: time.Now().UTC()}
 		return nil
 	})
+}
+
+// begun fails where nobody has worked yet: whoever is the first empties the bucket.
+func (e *Engine) begun(ctx context.Context) error {
+	store, err := projection.OpenKV(ctx, e.log.Conn(), e.cfg.Bucket, e.cfg.Replicas)
+	if err != nil {
+		return err
+	}
+	if p, err := store.Progress(ctx); err != nil || p == (projection.Progress{}) {
+		return cmp.Or(err, error(fault.New(fault.Unavailable, "not-begun", e.cfg.Service+" has not begun to work: there is nothing to rebuild yet")))
+	}
+	return nil
 }
 
 // Pause has the rebuild wait. It fails with kind Conflict where none is running, and with Unavailable.
