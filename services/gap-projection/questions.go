@@ -104,7 +104,7 @@ var aboutTies = []question{
 	ask("tie-alive", "have a supporter who plays a role for them since more than 12 months", byAll, func(s subject) bool { return s.lasting(true) }),
 	ask("reverse-mentor", "learn from somebody more junior", byAll, func(s subject) bool { return s.reverse() }),
 	ask("mentor-to-sponsor", "have a mentor who became their sponsor", byAll, func(s subject) bool { return s.climbed() }),
-	ask("ally-acts", "an ally acted for in the last 90 days", byAll, func(s subject) bool { return s.within(s.n.Lately.Ally, season) }),
+	ask("ally-acts", "were acted for by an ally in the last 90 days", byAll, func(s subject) bool { return s.within(s.n.Lately.Ally, season) }),
 	ask("spoke-up", "gave feedback to somebody more senior in the last 90 days", byAll, func(s subject) bool { return s.within(s.n.Lately.Spoke, season) }),
 	ask("orphaned", "have lost their only mentor or sponsor to a departure in the last 90 days", byAll, func(s subject) bool {
 		return s.orphaned(events.Mentor) || s.orphaned(events.Sponsor)

@@ -130,6 +130,57 @@ func (s *shell) showEverybody(a client.Coverage, known client.Metrics, f coverag
 	}
 	s.table("  ", nil, rows)
 	s.printf("\n")
+	if len(f.Metrics) == 0 {
+		s.showAmong(a)
+	}
+}
+
+// among compares a share with what it is a share of, as far as both are told.
+var among = []struct {
+	part, whole string
+	others      bool // of all who are not in whole
+	says        string
+}{
+	{"stretch-with-sponsor", "sponsor", false, "who have a sponsor were given an opportunity in the last 12 months"},
+	{"stretch-without-sponsor", "sponsor", true, "who have none were"},
+	{"promoted-with-sponsor", "sponsor", false, "who have a sponsor were promoted in the last 12 months"},
+	{"promoted-without-sponsor", "sponsor", true, "who have none were"},
+	{"named-and-seen", "named", false, "who named somebody in a role have seen one of them act"},
+	{"tie-alive", "tie-begun", false, "who had a supporter 12 months ago still have one of them"},
+	{"senior-sponsoring", "senior", false, "who could sponsor somebody do"},
+}
+
+// vague is the share below which nothing can be said of a part of it: it is rounded to fives.
+const vague = 20
+
+// showAmong says what follows from shares of shares: it is no reason for anything, only a comparison.
+func (s *shell) showAmong(a client.Coverage) {
+	var rows [][]string
+	for _, m := range among {
+		part, _ := cellOf(a, "", "everybody", events.Code(m.part))
+		whole, _ := cellOf(a, "", "everybody", events.Code(m.whole))
+		of := whole.Value
+		if m.others {
+			of = 100 - of
+		}
+		if part.Value > 0 && whole.Value > 0 && of >= vague {
+			rows = append(rows, []string{portion(part.Value, of), m.says})
+		}
+	}
+	if len(rows) > 0 {
+		s.printf("Of those, which compares and gives no cause, …\n\n")
+		s.table("  ", nil, rows)
+		s.printf("\n")
+	}
+}
+
+// portion is a share of a share: of one that is told as at most, at most.
+func portion(part, of int) string {
+	value := min(5*((20*part+of/2)/of), 95)
+	if part <= 5 {
+		return fmt.Sprintf("≤ %d %%", value)
+	}
+	return fmt.Sprintf("about %d %%", value)
 }
 
 // shown are the metrics of a table, where none are asked for.
@@ -223,6 +274,9 @@ func (s *shell) showHidden(a client.Coverage, by string) {
 		if !told {
 			hidden = append(hidden, strings.ReplaceAll(value, "-", " "))
 		}
+	}
+	if by == "" && a.Suppressed > 0 {
+		s.printf("A dot is hidden: too few people stand behind it.\n")
 	}
 	if by != "" && len(hidden) > 0 {
 		s.printf("Hidden: %s. At least %d people are counted together, and too few of theirs are.\n", list(hidden), a.Crowd)
