@@ -8,11 +8,13 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"kith.internal/libs/derive"
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/projection"
 	gaps "kith.internal/services/gap-projection"
 	"kith.internal/services/intake"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/kith/internal/client"
 	classifier "kith.internal/services/role-classifier"
 )
 
@@ -49,7 +51,7 @@ func apart(ctx context.Context, r *run) error {
 }
 
 func (r *run) catchUp(ctx context.Context, row, service, bucket string) error {
-	took, _, err := r.behind(ctx, service, bucket)
+	took, err := r.behind(ctx, service, bucket)
 	r.rate(row, r.amounts.acts, took)
 	return err
 }
@@ -61,24 +63,18 @@ func rebuilds(ctx context.Context, r *run) error {
 	}
 	for round := range r.amounts.rounds {
 		r.say("rebuild, round %d", round+1)
-		if err := r.rebuild(ctx, "rebuild/classifier", classifier.Name, readmodel.Ties); err != nil {
+		if err := r.rebuild(ctx, "rebuild/classifier", classifier.Name); err != nil {
 			return err
 		}
-		if err := r.rebuild(ctx, "rebuild/projection", gaps.Name, readmodel.Networks); err != nil {
+		if err := r.rebuild(ctx, "rebuild/projection", gaps.Name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rebuild starts a service on an empty bucket.
-func (r *run) rebuild(ctx context.Context, row, service, bucket string) error {
-	err := r.product(ctx, []string{}, func(ctx context.Context, s *site) error {
-		return s.jetStream(func(js jetstream.JetStream) error { return js.DeleteKeyValue(ctx, bucket) })
-	})
-	if err != nil {
-		return err
-	}
+// rebuild has a service make its documents anew from the whole log, compare them and switch to them.
+func (r *run) rebuild(ctx context.Context, row, service string) error {
 	base, err := r.rawNow(ctx, "raw-"+row, func(ctx context.Context, e *engine) (float64, error) {
 		if _, err := r.rawBatches(ctx, e); err != nil {
 			return 0, err
@@ -88,14 +84,41 @@ func (r *run) rebuild(ctx context.Context, row, service, bucket string) error {
 	if err != nil {
 		return err
 	}
-	took, facts, err := r.behind(ctx, service, bucket)
-	r.beside(base, row, float64(facts)/took.Seconds())
-	return err
+	return r.product(ctx, []string{service}, func(ctx context.Context, s *site) error {
+		made, err := s.rebuilt(ctx, service)
+		if err == nil {
+			r.beside(base, row, float64(made.Total)/made.Ended.Sub(made.Started).Seconds())
+		}
+		return err
+	})
 }
 
-// behind starts a service and measures until its documents include the whole log as it is then,
-// which has so many facts.
-func (r *run) behind(ctx context.Context, service, bucket string) (took time.Duration, facts uint64, err error) {
+// rebuilt orders a rebuild and waits for its end.
+func (s *site) rebuilt(ctx context.Context, service string) (made client.Rebuild, err error) {
+	api := s.api.As("service:bench")
+	err = patiently(ctx, func() error {
+		made, err = api.StartRebuild(ctx, service, client.RebuildOrder{Switch: true})
+		return err
+	})
+	for err == nil && made.State == derive.Running {
+		select {
+		case <-ctx.Done():
+			return made, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+		err = patiently(ctx, func() error {
+			made, err = api.Rebuild(ctx, service)
+			return err
+		})
+	}
+	if err == nil && made.State != derive.Done {
+		err = fmt.Errorf("the rebuild of %s is %s: %s", service, made.State, made.Error)
+	}
+	return made, err
+}
+
+// behind starts a service and measures until its documents include the whole log as it is then.
+func (r *run) behind(ctx context.Context, service, bucket string) (took time.Duration, err error) {
 	err = r.product(ctx, []string{service}, func(ctx context.Context, s *site) error {
 		started := time.Now()
 		return s.jetStream(func(js jetstream.JetStream) error {
@@ -107,15 +130,15 @@ func (r *run) behind(ctx context.Context, service, bucket string) (took time.Dur
 			if err != nil {
 				return err
 			}
-			facts, err = lastInput(ctx, stream, service)
+			last, err := lastInput(ctx, stream, service)
 			if err == nil {
-				_, err = documents.Wait(ctx, facts)
+				_, err = documents.Wait(ctx, last)
 			}
 			took = time.Since(started)
 			return err
 		})
 	})
-	return took, facts, err
+	return took, err
 }
 
 // lastInput is the last fact that a service reads.

@@ -39,8 +39,8 @@ var specs = []spec{
 	{name: "intake/ndjson", unit: "acts/s", against: "raw/batches", least: 0.5, help: "intake alone: acts as lines over HTTP, until the last verdict"},
 	{name: "catch-up/classifier", unit: "acts/s", help: "role-classifier alone, behind by these acts"},
 	{name: "catch-up/projection", unit: "acts/s", help: "gap-projection alone, behind by the same acts and the roles that follow from them"},
-	{name: "rebuild/classifier", unit: "facts/s", against: "raw/consume", least: 0.5, help: "role-classifier's documents from the whole log, into an empty bucket"},
-	{name: "rebuild/projection", unit: "facts/s", against: "raw/consume", least: 0.5, help: "gap-projection's documents from the whole log"},
+	{name: "rebuild/classifier", unit: "facts/s", against: "raw/consume", least: 0.5, help: "role-classifier's documents made anew from the whole log, compared and switched to: kith rebuild"},
+	{name: "rebuild/projection", unit: "facts/s", against: "raw/consume", least: 0.5, help: "gap-projection's documents, likewise"},
 
 	{name: "heap/person", unit: "bytes", help: "memory in use after a start, a person in the directory: services, NATS server and all"},
 	{name: "heap/person-kith", unit: "bytes", most: 1024, help: "of that, what the services hold, as a sampled profile tells"},
