@@ -202,11 +202,19 @@ func (r *run) append(ctx context.Context, e *engine, callers int, base float64) 
 	var next, done atomic.Int64
 	var failed atomic.Value
 	var all sync.WaitGroup
-	first, started := e.n, time.Now()
+	facts := make([]events.Event, int(100*r.amounts.spell.Milliseconds())) // more than any log takes in that time
+	for i := range facts {
+		facts[i] = advice(e.n + i)
+	}
+	started := time.Now()
 	for range callers {
 		all.Go(func() {
 			for time.Since(started) < r.amounts.spell && failed.Load() == nil {
-				if _, err := e.log.Append(ctx, advice(first+int(next.Add(1)))); err != nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(facts) {
+					return
+				}
+				if _, err := e.log.Append(ctx, facts[i]); err != nil {
 					failed.Store(err)
 					return
 				}
