@@ -62,48 +62,56 @@ func (s *session) deliveries(ctx context.Context, batch []eventlog.Delivery) err
 // it is tried alone until it is parked.
 func (s *session) handle(ctx context.Context, in []input) error {
 	for n := len(in); n > 0; {
-		bad, err := s.handleGood(ctx, in[:n])
+		done, good, err := s.handleGood(ctx, in[:n])
 		if err != nil {
 			return err
 		}
-		if bad >= 0 {
-			n = max(bad, 1)
+		if !good {
+			n = max(done, 1)
 			continue
 		}
-		in = in[n:]
+		in = in[done:]
 		n = len(in)
 	}
 	return nil
 }
 
-// handleGood handles in and returns -1, or the index of the first input that failed, of which and
-// of all the others nothing has happened then.
-func (s *session) handleGood(ctx context.Context, in []input) (bad int, err error) {
+// full is how many changed documents make a commit. All of them go in one atomic batch: in several, a
+// crash between two could leave a document that another one counts on behind it.
+const full = projection.Together - 99
+
+// handleGood handles as many of in as make a full commit and says how many. Or else it says which one
+// failed, of which and of all the others nothing has happened then.
+func (s *session) handleGood(ctx context.Context, in []input) (done int, good bool, err error) {
 	var derived []events.Event
 	handled := s.progress
 	for i, one := range in {
+		if s.docs.Dirty() >= full {
+			in = in[:i]
+			break
+		}
 		if one.Seq <= handled.Handled {
 			continue
 		}
 		out, err := s.follows(ctx, one)
 		if err != nil {
 			s.docs.Drop()
-			return i, s.failure(ctx, one, err)
+			return i, false, s.failure(ctx, one, err)
 		}
 		derived = append(derived, out...)
 		handled.Handled, handled.Recorded = one.Seq, one.Recorded
 	}
 	if handled.Handled == s.progress.Handled {
-		return -1, nil
+		return len(in), true, nil
 	}
 	if err := s.docs.Encode(); err != nil {
 		s.docs.Drop()
 		if len(in) > 1 {
-			return len(in) / 2, nil // one of them is at fault: whether it is in this half will show
+			return len(in) / 2, false, nil // one of them is at fault: whether it is in this half will show
 		}
-		return 0, s.failure(ctx, in[0], err)
+		return 0, false, s.failure(ctx, in[0], err)
 	}
-	return -1, s.commit(ctx, handled, derived)
+	return len(in), true, s.commit(ctx, handled, derived)
 }
 
 // follows returns what follows from one input and is not in the log yet.

@@ -89,15 +89,18 @@ func (s *KV) Drop(ctx context.Context, number uint64) error {
 	return s.Beside(number).Drop(ctx)
 }
 
+// Together is how many documents, with the progress, one commit writes as one.
+const Together = batch.Limit - 1
+
 // Commit implements Store. More documents than one batch can hold are written by several, each
 // with the progress before, and the last one with the new: a crash between them leaves documents
 // that are ahead, which Docs.Seq tells. Where p names another generation, that one is live from then on.
 func (s *KV) Commit(ctx context.Context, records []Record, p Progress) error {
-	for len(records) > batch.Limit-1 {
-		if err := s.commit(ctx, records[:batch.Limit-1], s.progress); err != nil {
+	for len(records) > Together {
+		if err := s.commit(ctx, records[:Together], s.progress); err != nil {
 			return err
 		}
-		records = records[batch.Limit-1:]
+		records = records[Together:]
 	}
 	return s.commit(ctx, records, p)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"kith.internal/libs/fault"
 	"kith.internal/services/internal/access"
@@ -32,6 +33,12 @@ func (s *Service) postLines(w http.ResponseWriter, r *http.Request, viewer acces
 	defer cancel()
 	lines := make(chan line, 2*maxChunk)
 	go readLines(ctx, r.Body, lines)
+	whole := false
+	defer func() {
+		if !whole {
+			stopReading(out, cancel, lines)
+		}
+	}()
 	encoder := json.NewEncoder(w)
 	broken := false
 	for chunk := range chunks(lines) {
@@ -50,7 +57,17 @@ func (s *Service) postLines(w http.ResponseWriter, r *http.Request, viewer acces
 			return nil // what follows would fail likewise: the sender sends it again
 		}
 	}
+	whole = true
 	return nil
+}
+
+// stopReading ends the reading of a body whose sender has more to say: nobody may read it any more once
+// the request is over.
+func stopReading(out *http.ResponseController, cancel func(), lines <-chan line) {
+	cancel()
+	out.SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // a body that knows no deadline breaks off with its connection
+	for range lines {                    // until the reader has gone
+	}
 }
 
 // line is one line of the body.
@@ -81,8 +98,8 @@ func chunks(lines <-chan line) func(yield func([]line) bool) {
 	}
 }
 
-// readLines sends every line that is not blank, decoded: that goes on while those before are committed. A body that breaks off ends with an error, and
-// what stands before it counts.
+// readLines sends every line that is not blank, decoded: that goes on while those before are committed. A
+// body that breaks off ends with an error, and what stands before it counts.
 func readLines(ctx context.Context, body io.Reader, lines chan<- line) {
 	defer close(lines)
 	r := bufio.NewReaderSize(body, maxFact+2)
