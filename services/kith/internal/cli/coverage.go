@@ -135,16 +135,17 @@ func (s *shell) showEverybody(a client.Coverage, known client.Metrics, f coverag
 	}
 }
 
-// among compares a share with what it is a share of, as far as both are told.
+// among compares a share with what it is a share of; where one of them is not told, or too vague, a dot
+// stands for it.
 var among = []struct {
 	part, whole string
 	others      bool // of all who are not in whole
 	says        string
 }{
 	{"stretch-with-sponsor", "sponsor", false, "who have a sponsor were given an opportunity in the last 12 months"},
-	{"stretch-without-sponsor", "sponsor", true, "who have none were"},
+	{"stretch-without-sponsor", "sponsor", true, "who have no sponsor were given an opportunity in the last 12 months"},
 	{"promoted-with-sponsor", "sponsor", false, "who have a sponsor were promoted in the last 12 months"},
-	{"promoted-without-sponsor", "sponsor", true, "who have none were"},
+	{"promoted-without-sponsor", "sponsor", true, "who have no sponsor were promoted in the last 12 months"},
 	{"named-and-seen", "named", false, "who named somebody in a role have seen one of them act"},
 	{"tie-alive", "tie-begun", false, "who had a supporter 12 months ago still have one of them"},
 	{"senior-sponsoring", "senior", false, "who could sponsor somebody do"},
@@ -156,6 +157,7 @@ const vague = 20
 // showAmong says what follows from shares of shares: it is no reason for anything, only a comparison.
 func (s *shell) showAmong(a client.Coverage) {
 	var rows [][]string
+	told := false
 	for _, m := range among {
 		part, _ := cellOf(a, "", "everybody", events.Code(m.part))
 		whole, _ := cellOf(a, "", "everybody", events.Code(m.whole))
@@ -163,11 +165,13 @@ func (s *shell) showAmong(a client.Coverage) {
 		if m.others {
 			of = 100 - of
 		}
+		value := "·"
 		if part.Value > 0 && whole.Value > 0 && of >= vague {
-			rows = append(rows, []string{portion(part.Value, of), m.says})
+			value, told = portion(part.Value, of), true
 		}
+		rows = append(rows, []string{value, m.says})
 	}
-	if len(rows) > 0 {
+	if told {
 		s.printf("Of those, which compares and gives no cause, …\n\n")
 		s.table("  ", nil, rows)
 		s.printf("\n")
