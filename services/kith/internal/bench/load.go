@@ -26,7 +26,7 @@ type organization struct {
 
 // between is the time from one act to the next. All of them lie within a few months, so that most
 // of what they show holds today.
-const between = 20 * time.Second
+const between = 5 * time.Second
 
 func newOrganization(people int, seed uint64) *organization {
 	return &organization{people: people, dice: rand.New(rand.NewPCG(seed, uint64(people))), begun: time.Now().Add(-90 * 24 * time.Hour)}
