@@ -57,10 +57,7 @@ func (e *Engine) making(ctx context.Context, store *projection.Beside) *making {
 	if e.cfg.Anew != nil {
 		m.s.rules = e.cfg.Anew()
 	}
-	m.filters = slices.Clone(e.cfg.Inputs)
-	for _, c := range e.cfg.Owns {
-		m.filters = append(m.filters, events.FilterContext(c))
-	}
+	m.filters = slices.Concat(e.cfg.Inputs, e.owned())
 	return m
 }
 
@@ -183,11 +180,7 @@ func (m *making) resay(ctx context.Context) error {
 			}
 		}
 	}
-	var filters []string
-	for _, c := range m.s.e.cfg.Owns {
-		filters = append(filters, events.FilterContext(c))
-	}
-	return m.s.e.log.Read(ctx, 1, filters, func(own events.Event, err error) error {
+	return m.s.e.log.Read(ctx, 1, m.s.e.owned(), func(own events.Event, err error) error {
 		if err != nil || own.Seq > m.s.progress.Appended {
 			return nil //nolint:nilerr // an unreadable fact of one's own states nothing
 		}

@@ -144,6 +144,14 @@ func (s *session) catchUp(ctx context.Context) error {
 	return s.foldTo(ctx, 0)
 }
 
+// owned filters the facts that the service has stated.
+func (e *Engine) owned() (filters []string) {
+	for _, c := range e.cfg.Owns {
+		filters = append(filters, events.FilterContext(c))
+	}
+	return filters
+}
+
 // lastDerived is the place of the last fact that the service has ever derived, as the leader
 // knows it.
 func (e *Engine) lastDerived(ctx context.Context) (position, error) {
@@ -189,13 +197,9 @@ func (s *session) foldTo(ctx context.Context, to uint64) error {
 // readStated folds the service's own facts after a sequence, which its documents do not include: they
 // are what it has stated, whatever today's rules would have.
 func (s *session) readStated(ctx context.Context, after uint64) error {
-	var filters []string
-	for _, c := range s.e.cfg.Owns {
-		filters = append(filters, events.FilterContext(c))
-	}
 	p := s.progress
 	s.docs.Begin(p.Handled)
-	err := s.e.log.Read(ctx, after+1, filters, func(e events.Event, err error) error {
+	err := s.e.log.Read(ctx, after+1, s.e.owned(), func(e events.Event, err error) error {
 		if p.Appended = max(p.Appended, e.Seq); err != nil {
 			return nil // an unreadable fact of one's own states nothing
 		}

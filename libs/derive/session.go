@@ -86,7 +86,7 @@ func (s *session) handleGood(ctx context.Context, in []input) (done int, good bo
 	var derived []events.Event
 	handled := s.progress
 	for i, one := range in {
-		if s.docs.Dirty() >= full {
+		if i > 0 && s.docs.Dirty() >= full {
 			in = in[:i]
 			break
 		}
