@@ -159,6 +159,32 @@ func TestAVerdictComesWhileTheBodyGoesOn(t *testing.T) {
 	}
 }
 
+// A stream ends before its sender does, where all that follows would fail too; nobody reads its body any
+// more then, and the server has nothing to complain of.
+func TestAStreamThatCannotGoOnEnds(t *testing.T) {
+	u := start(t, natstest.Fast(t))
+	u.log.Close()
+	var lines strings.Builder
+	for i := range 3 * 1000 {
+		fmt.Fprintln(&lines, joined(fmt.Sprint(i)))
+	}
+	for range 20 {
+		resp, err := http.Post(u.url+"/intake/v1/events", "application/x-ndjson", strings.NewReader(lines.String()))
+		if err != nil {
+			continue // it was still sending when the connection was closed
+		}
+		verdicts, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if strings.Count(string(verdicts), "\n") > 2000 {
+			t.Errorf("it goes on: %d bytes of verdicts, which begin %.200s", len(verdicts), verdicts)
+		}
+	}
+	u.stop()
+	if u.said.Len() > 0 {
+		t.Error(u.said)
+	}
+}
+
 func TestASenderThatWaitsToBeAskedIsAsked(t *testing.T) {
 	u := start(t, natstest.Fast(t))
 	r, err := http.NewRequest("POST", u.url+"/intake/v1/events", strings.NewReader(joined("1")+"\n"+joined("2")))

@@ -33,6 +33,7 @@ type server struct {
 	url  string
 	log  *eventlog.Log
 	reg  *prometheus.Registry
+	said *bytes.Buffer // what the HTTP server complains of; to be read once it has stopped
 	stop func()
 }
 
@@ -48,7 +49,10 @@ func start(t testing.TB, nc *nats.Conn) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	web := httptest.NewServer(s.Handler())
+	said := &bytes.Buffer{}
+	web := httptest.NewUnstartedServer(s.Handler())
+	web.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(said, nil), slog.LevelError)
+	web.Start()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
@@ -58,7 +62,7 @@ func start(t testing.TB, nc *nats.Conn) *server {
 		}
 	}
 	stopped := false
-	u := &server{Service: s, t: t, url: web.URL, log: log, reg: reg, stop: func() {
+	u := &server{Service: s, t: t, url: web.URL, log: log, reg: reg, said: said, stop: func() {
 		if stopped {
 			return
 		}
