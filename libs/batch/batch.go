@@ -52,28 +52,59 @@ type Ack struct {
 // Publish commits msgs, at most Limit, and returns once they are stored. One message is a plain
 // publish, which is what a batch of one costs least as.
 func Publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) (Ack, error) {
-	if len(msgs) > 1 {
-		number(msgs)
-		for _, m := range msgs[:len(msgs)-1] {
-			if err := nc.PublishMsg(m); err != nil {
-				return Ack{}, fmt.Errorf("publish: %w", err)
-			}
+	b := Open(nc)
+	b.Add(msgs...)
+	return b.Commit(ctx)
+}
+
+// Batch is a batch whose messages are on their way to the server while it is still open. It is not safe for
+// concurrent use.
+type Batch struct {
+	nc   *nats.Conn
+	id   string
+	n    int
+	last *nats.Msg // added and not yet sent: the commit is the last one's
+	err  error
+}
+
+// Open opens a batch of at most Limit messages.
+func Open(nc *nats.Conn) *Batch { return &Batch{nc: nc} }
+
+// Add adds messages, whose headers it may change.
+func (b *Batch) Add(msgs ...*nats.Msg) {
+	for _, m := range msgs {
+		if b.last != nil && b.err == nil {
+			b.number()
+			b.err = b.nc.PublishMsg(b.last)
 		}
+		b.last = m
 	}
-	reply, err := nc.RequestMsgWithContext(ctx, msgs[len(msgs)-1])
+}
+
+// Commit stores what was added, and returns once that is done.
+func (b *Batch) Commit(ctx context.Context) (Ack, error) {
+	if b.err != nil {
+		return Ack{}, fmt.Errorf("publish: %w", b.err)
+	}
+	if b.n > 0 {
+		b.number()
+		b.last.Header[headerCommit] = commits
+	}
+	reply, err := b.nc.RequestMsgWithContext(ctx, b.last)
 	if err != nil {
 		return Ack{}, fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 	}
 	return ParseAck(reply.Data)
 }
 
-func number(msgs []*nats.Msg) {
-	id := nuid.Next()
-	for i, m := range msgs {
-		m.Header.Set(headerID, id)
-		m.Header.Set(headerSequence, strconv.Itoa(i+1))
+var commits = []string{"1"}
+
+func (b *Batch) number() {
+	if b.n++; b.n == 1 {
+		b.id = nuid.Next()
 	}
-	msgs[len(msgs)-1].Header.Set(headerCommit, "1")
+	values := []string{b.id, strconv.Itoa(b.n)}
+	b.last.Header[headerID], b.last.Header[headerSequence] = values[:1:1], values[1:]
 }
 
 // Unnumber takes the batch headers off, so that messages can be published one by one.

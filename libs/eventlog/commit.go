@@ -23,21 +23,11 @@ func (l *Log) alone() int {
 // answerTimeout is how long one publish waits for its answer before its outcome is unknown.
 const answerTimeout = 5 * time.Second
 
-// commit stores msgs, all of one group: at once, and what that does not settle one by one, in order.
-// Its context is the log's: one caller's must not end the commit of the others.
-func (l *Log) commit(ctx context.Context, msgs []*nats.Msg) ([]Ack, error) {
+// oneByOne stores msgs in order, each after the one before. With unknown they may have been stored by a try
+// before.
+func (l *Log) oneByOne(ctx context.Context, msgs []*nats.Msg, t *tries, unknown bool) ([]Ack, error) {
 	ctx, cancel := context.WithTimeout(ctx, 6*answerTimeout)
 	defer cancel()
-	t := l.tries()
-	unknown := false
-	if len(msgs) > l.alone() {
-		ack, err := l.publish(ctx, msgs)
-		if err == nil {
-			return t.stored(sequence(ack.Seq, len(msgs))), nil
-		}
-		batch.Unnumber(msgs)
-		unknown = errors.Is(err, batch.ErrOutcomeUnknown)
-	}
 	acks := make([]Ack, len(msgs))
 	for i, m := range msgs {
 		var err error
