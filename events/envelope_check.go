@@ -17,7 +17,7 @@ func (e Event) check() error {
 	case !isSource(e.Source):
 		return faulty("the source is no path such as /integrations/slack")
 	case e.Actor != "" && !isActor(e.Actor):
-		return faulty("the actor is neither a person nor service:<name> or integration:<name>")
+		return faulty("the actor is neither a person nor service:<name>, integration:<name> or auditor:<name>")
 	case faultyTime(e.Time) != "":
 		return faulty("the time " + faultyTime(e.Time))
 	}

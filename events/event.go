@@ -15,7 +15,7 @@ type Event struct {
 	Context Context
 	Subject string // a person, a program or Nobody
 	Time    time.Time
-	Actor   string // a person id, service:<name> or integration:<name>; empty where it would name somebody
+	Actor   string // a person id, service:<name>, integration:<name> or auditor:<name>; empty where it would name somebody
 
 	CausationID    FactID // the fact that caused this derived one
 	CausationSeq   uint64 // its sequence in the log

@@ -44,7 +44,7 @@ func (SubscriptionRevoked) FactName() string { return "SubscriptionRevoked" }
 
 // NetworkViewed says that somebody looked at the data of its subject.
 type NetworkViewed struct {
-	Viewer  string        `json:"viewer" form:"actor"` // a person, integration:<name> or service:<name>
+	Viewer  string        `json:"viewer" form:"actor"` // a person, integration:<name>, service:<name> or auditor:<name>
 	Purpose AccessPurpose `json:"purpose"`
 }
 
@@ -53,7 +53,7 @@ func (NetworkViewed) FactName() string { return "NetworkViewed" }
 
 // AggregateQueried says that somebody asked for an aggregate.
 type AggregateQueried struct {
-	Viewer          string `json:"viewer" form:"actor"` // a person, integration:<name> or service:<name>
+	Viewer          string `json:"viewer" form:"actor"` // a person, integration:<name>, service:<name> or auditor:<name>
 	Filters         []Code `json:"filters,omitempty"`
 	SuppressedCells int    `json:"suppressedCells"` // how many cells of the answer had too few people
 }
@@ -61,11 +61,13 @@ type AggregateQueried struct {
 // FactName is the wire name.
 func (AggregateQueried) FactName() string { return "AggregateQueried" }
 
-// CheckpointSealed seals the log up to a size.
+// CheckpointSealed seals the log up to a size: the fields of a signed note of its transparency log.
 type CheckpointSealed struct {
-	Size      uint64 `json:"size"`      // how many facts of the log it covers
-	RootHash  string `json:"rootHash"`  // of these facts
-	Signature string `json:"signature"` // of size and root hash
+	Size      uint64   `json:"size"`             // how many messages of the log it covers, from the first on
+	RootHash  string   `json:"rootHash"`         // of the Merkle tree of them, in base64
+	Signature string   `json:"signature"`        // of origin, size and root hash, as it stands in the note
+	Origin    string   `json:"origin,omitempty"` // the log's name, which the signing keys bear too
+	More      []string `json:"more,omitempty"`   // signatures by other keys of the log, while keys change
 }
 
 // FactName is the wire name.

@@ -37,8 +37,8 @@ var formOfType = map[reflect.Type]*form{
 // is a token, so that no field can carry free text.
 var formOfTag = map[string]*form{
 	"": {isToken, "is no token: letters, digits and . _ : + / = -, at most 128", `^[A-Za-z0-9._:+/=-]{1,128}$`, nil},
-	"actor": {isActor, "is neither a person id nor service:<name> or integration:<name>",
-		`^([px][a-z2-7]{16}|(service|integration):[a-z0-9][a-z0-9_-]{0,47})$`, nil},
+	"actor": {isActor, "is neither a person id nor service:<name>, integration:<name> or auditor:<name>",
+		`^([px][a-z2-7]{16}|(service|integration|auditor):[a-z0-9][a-z0-9_-]{0,47})$`, nil},
 	"fact":      {isName, "is no name of a fact", `^[A-Z][A-Za-z0-9]{0,63}$`, nil},
 	"formality": {isFormality, "is neither informal nor a program id", `^(informal|g[a-z2-7]{16})$`, nil},
 	"sha256":    {isSHA256, "is no SHA-256 in lower-case hex", `^[0-9a-f]{64}$`, nil},

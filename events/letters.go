@@ -36,7 +36,7 @@ func isActor(s string) bool {
 	if !named {
 		return isPerson(s)
 	}
-	return (kind == "service" || kind == "integration") && isCode(name)
+	return (kind == "service" || kind == "integration" || kind == "auditor") && isCode(name)
 }
 
 func all(s string, is func(byte) bool) bool {

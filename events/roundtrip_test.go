@@ -92,7 +92,7 @@ func TestFormsAgreeWithPatterns(t *testing.T) {
 
 // mutated returns a string that nearly or wholly has a form.
 func mutated(d *dice, f *form) string {
-	starts := []string{"p", "x", "g", "informal", "service:", "integration:a", "A", "2024-", "2024-1", ""}
+	starts := []string{"p", "x", "g", "informal", "service:", "integration:a", "auditor:a", "A", "2024-", "2024-1", ""}
 	s := starts[d.roll(len(starts))] + d.letters(base32Letters+"0189", []int{0, 1, 15, 16, 25, 26, 47, 63, 64, 127, 128}[d.roll(11)])
 	if d.roll(3) == 0 {
 		at := d.roll(len(s) + 1)
