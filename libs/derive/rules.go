@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"kith.internal/events"
 	"kith.internal/libs/fault"
@@ -13,8 +14,8 @@ import (
 // Rules is the pure part of a deriving service: no clock, and no I/O but the documents.
 type Rules interface {
 	// Step folds one input and returns what follows from it: events with Context, Subject, Time and
-	// Fact; the engine adds the rest. The now of its decisions is the input's recorded time, and of
-	// a Due its At. An error means that this input cannot be folded: it is tried again, then parked.
+	// Fact; the engine adds the rest. The now of its decisions is the documents' time, and of a Due
+	// its At. An error means that this input cannot be folded: it is tried again, then parked.
 	Step(d *projection.Docs, in events.Event) ([]events.Event, error)
 	// Stated folds one of the service's own facts: what it has stated. Repeating it is harmless.
 	Stated(d *projection.Docs, own events.Event) error
@@ -25,7 +26,7 @@ type Rules interface {
 func Replay(d *projection.Docs, rules Rules, service string, in []events.Event) ([]events.Event, error) {
 	var out []events.Event
 	for _, e := range in {
-		derived, err := step(d, rules, service, e)
+		derived, err := Step(d, rules, service, e, e.Recorded)
 		if err != nil {
 			return out, err
 		}
@@ -34,15 +35,15 @@ func Replay(d *projection.Docs, rules Rules, service string, in []events.Event) 
 	return out, nil
 }
 
-// step folds one input and completes what follows from it. A panic of the rules is an error of
-// that input: it must not take the service down.
-func step(d *projection.Docs, rules Rules, service string, in events.Event) (derived []events.Event, err error) {
+// Step folds one input at a time and completes what follows from it. That time is when it was recorded,
+// but for who asks what would have followed earlier: what a rule reads of an input's own times stays as
+// it is. A panic of the rules is an error of that input: it must not take the service down.
+func Step(d *projection.Docs, rules Rules, service string, in events.Event, now time.Time) (derived []events.Event, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fault.Wrap(fault.Internal, "rules-panic", "the rules failed", fmt.Errorf("panic: %v", r))
 		}
 	}()
-	now := in.Recorded
 	switch f := in.Fact.(type) {
 	case *events.Due:
 		if string(f.For) != service {

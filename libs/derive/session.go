@@ -146,7 +146,7 @@ func (s *session) fold(ctx context.Context, in input) ([]events.Event, error) {
 			return nil, err
 		}
 	}
-	return step(s.docs, s.rules, s.e.cfg.Service, e)
+	return Step(s.docs, s.rules, s.e.cfg.Service, e, e.Recorded)
 }
 
 func (s *session) commit(ctx context.Context, p projection.Progress, derived []events.Event) error {

@@ -64,6 +64,17 @@ func (d *Docs) Begin(seq uint64) { d.seq, d.now = seq, time.Time{} }
 // still to come and not too late.
 func (d *Docs) Now(at time.Time) { d.now = at }
 
+// Time is what time it is for the input that is folded: what Now said.
+func (d *Docs) Time() time.Time { return d.now }
+
+// Woken is the timers that were asked for since the last Commit, or since it was asked before: for who
+// commits nothing.
+func (d *Docs) Woken() []Timer {
+	t := d.timers()
+	clear(d.woken)
+	return t
+}
+
 // Get returns the document at key, nil where there is none. It is the same pointer until the
 // documents are dropped: change it, then Put it.
 func Get[T any](d *Docs, key string) (*T, error) {

@@ -87,17 +87,17 @@ type step struct {
 
 // Step folds one input into the networks it concerns and returns the gaps that open and close.
 func (r *Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error) {
-	s := &step{d: d, initial: r.initial, in: in, now: nowOf(in)}
+	s := &step{d: d, initial: r.initial, in: in, now: nowOf(d, in)}
 	err := s.take()
 	return s.out, err
 }
 
 // nowOf is the time at which an input is decided on.
-func nowOf(in events.Event) time.Time {
+func nowOf(d *projection.Docs, in events.Event) time.Time {
 	if due, ok := in.Fact.(*events.Due); ok {
 		return due.At.UTC()
 	}
-	return in.Recorded.UTC()
+	return d.Time().UTC()
 }
 
 func (s *step) take() error {

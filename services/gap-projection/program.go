@@ -97,7 +97,7 @@ func (s *step) measureDue() error {
 
 // keepMeasured keeps how far it has come, and asks for the next Monday.
 func (s *step) keepMeasured(m *Measured) {
-	m.Next = coverage.Next(later(s.now, s.in.Recorded.UTC()))
+	m.Next = coverage.Next(later(s.now, s.d.Time().UTC()))
 	s.d.Put(coverageKey, m)
 	s.d.Wake(coverageKey, "", m.Next)
 }

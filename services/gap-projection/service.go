@@ -48,6 +48,10 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	d, err := Derivation()
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{policy: access.New(env.EventLog, Name), index: newIndex(), log: env.Log, now: time.Now, initial: rules.initial, wait: patienceOfQueries}
 	s.reader.log = env.EventLog
 	js := env.EventLog.JetStream()
@@ -59,12 +63,10 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	}
 	s.reader.networks.Of(env.EventLog.Identity)
 	s.reader.ties.Of(env.EventLog.Identity)
-	s.engine = derive.New(env.EventLog, rules, derive.Config{
-		Service: Name, Bucket: readmodel.Networks, Layout: layout, Inputs: inputs, Whole: true, Owns: []events.Context{events.Gap, events.Coverage},
-		Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
-		Anew:   func() derive.Rules { return &Rules{initial: rules.initial} },
-		Person: func(p events.PersonID) []string { return []string{readmodel.NetworkKey(p)} },
-	})
+	cfg := d.Config()
+	cfg.Whole, cfg.Replicas, cfg.Registry, cfg.Log = true, env.Replicas, env.Registry, env.Log
+	cfg.Person = func(p events.PersonID) []string { return []string{readmodel.NetworkKey(p)} }
+	s.engine = derive.New(env.EventLog, rules, cfg)
 	s.latest = newLatest()
 	if err := env.Registry.Register(s.latest); err != nil {
 		return nil, err

@@ -72,7 +72,7 @@ func (r Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error)
 		}
 		box = &readmodel.Inbox{Person: person}
 	}
-	s := &step{box: box, in: in, now: nowOf(in)}
+	s := &step{box: box, in: in, now: nowOf(d, in)}
 	s.turn()
 	s.take()
 	d.Put(key, box)
@@ -92,7 +92,7 @@ func (r Rules) rebuilt(d *projection.Docs, in events.Event) (out []events.Event,
 		if box == nil || d.Seq(key) >= in.Seq {
 			continue
 		}
-		s := &step{box: box, in: in, now: nowOf(in), out: out}
+		s := &step{box: box, in: in, now: nowOf(d, in), out: out}
 		s.turn()
 		s.plan()
 		d.Put(key, box)
@@ -112,11 +112,11 @@ func begins(in events.Event) bool {
 }
 
 // nowOf is the time at which an input is decided on.
-func nowOf(in events.Event) time.Time {
+func nowOf(d *projection.Docs, in events.Event) time.Time {
 	if due, ok := in.Fact.(*events.Due); ok {
 		return due.At.UTC()
 	}
-	return in.Recorded.UTC()
+	return d.Time().UTC()
 }
 
 // take folds the input and plans what may be planned now.

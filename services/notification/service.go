@@ -45,6 +45,10 @@ type Service struct {
 
 // New returns a service that Run starts. It fails where its documents cannot be reached.
 func New(ctx context.Context, env *app.Env) (*Service, error) {
+	d, err := Derivation()
+	if err != nil {
+		return nil, err
+	}
 	inboxes, err := projection.OpenReader(ctx, env.EventLog.JetStream(), readmodel.Inboxes, env.Replicas)
 	if err != nil {
 		return nil, err
@@ -53,12 +57,10 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if s.settled, err = newSettled(ctx, env.EventLog, env.Replicas, inboxes); err != nil {
 		return nil, err
 	}
-	s.engine = derive.New(env.EventLog, counted{newMetrics(env.Registry)}, derive.Config{
-		Service: Name, Bucket: readmodel.Inboxes, Layout: layout, Inputs: inputs, Whole: true, Owns: []events.Context{events.Nudge},
-		Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
-		Anew:   func() derive.Rules { return Rules{} },
-		Person: func(p events.PersonID) []string { return []string{readmodel.InboxKey(p)} },
-	})
+	cfg := d.Config()
+	cfg.Whole, cfg.Replicas, cfg.Registry, cfg.Log = true, env.Replicas, env.Registry, env.Log
+	cfg.Person = func(p events.PersonID) []string { return []string{readmodel.InboxKey(p)} }
+	s.engine = derive.New(env.EventLog, counted{newMetrics(env.Registry)}, cfg)
 	s.handler = s.routes(kit.NewMetrics(env.Registry), env.Log)
 	return s, nil
 }

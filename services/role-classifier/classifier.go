@@ -92,7 +92,7 @@ func (r *Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error
 	if err != nil {
 		return nil, err
 	}
-	s := &step{d: d, in: in, now: readmodel.UnixOf(in.Recorded), time: in.Recorded, rs: rs}
+	s := &step{d: d, in: in, now: readmodel.UnixOf(d.Time()), time: d.Time(), rs: rs}
 	switch f := in.Fact.(type) {
 	case *events.Due:
 		err = s.due(f)

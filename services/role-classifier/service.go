@@ -46,17 +46,18 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	d, err := Derivation()
+	if err != nil {
+		return nil, err
+	}
 	ties, err := projection.OpenReader(ctx, env.EventLog.JetStream(), readmodel.Ties, env.Replicas)
 	if err != nil {
 		return nil, err
 	}
 	s := &Service{ties: ties.Of(env.EventLog.Identity), policy: access.New(env.EventLog, Name), initial: rules.initial()}
-	s.engine = derive.New(env.EventLog, rules, derive.Config{
-		Service: Name, Bucket: readmodel.Ties, Layout: layout, Inputs: inputs, Whole: true,
-		Owns: []events.Context{events.Role, events.RoleSealed}, Replicas: env.Replicas, Registry: env.Registry, Log: env.Log,
-		Anew:   func() derive.Rules { return rules.anew() },
-		Person: keysOf,
-	})
+	cfg := d.Config()
+	cfg.Whole, cfg.Person, cfg.Replicas, cfg.Registry, cfg.Log = true, keysOf, env.Replicas, env.Registry, env.Log
+	s.engine = derive.New(env.EventLog, rules, cfg)
 	s.handler = s.routes(kit.NewMetrics(env.Registry), env.Log)
 	return s, nil
 }

@@ -79,8 +79,18 @@ func (s *shell) root() *cobra.Command {
 	flags.StringVar(&s.server, "server", address, "address of the Kith server (KITH_SERVER)")
 	flags.StringVarP(&s.output, "output", "o", "table", "table for people, json for programs")
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp)))
-	root.AddCommand(marked(newUpCommand()), s.importCommand(), s.peopleCommand(), s.networkCommand(), s.gapsCommand(), s.explainCommand(), s.coverageCommand(),
-		s.recordCommand(), s.inboxCommand(), s.watchCommand(), s.rebuildCommand(), s.benchCommand())
+	root.AddCommand(marked(newUpCommand()))
+	root.AddCommand(s.importCommand())
+	root.AddCommand(s.peopleCommand())
+	root.AddCommand(s.networkCommand())
+	root.AddCommand(s.gapsCommand())
+	root.AddCommand(s.explainCommand())
+	root.AddCommand(s.coverageCommand())
+	root.AddCommand(s.recordCommand())
+	root.AddCommand(s.inboxCommand())
+	root.AddCommand(s.watchCommand())
+	root.AddCommand(s.rebuildCommand())
+	root.AddCommand(s.benchCommand())
 	return root
 }
 
