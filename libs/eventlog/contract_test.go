@@ -36,6 +36,9 @@ var contract = []struct {
 	{"a consumer is changed only where it must be", changesOnlyWhatIsNotAsItShouldBe},
 	{"several replicas are not compressed", compressesOnlyOneReplica},
 	{"twins in one commit", storesTwinsOnce},
+	{"every message is read, claims too", readsEveryMessage},
+	{"messages are read at sequences", readsAtSequences},
+	{"the end of the log at a time is known", knowsTheEndAtATime},
 }
 
 func TestContract(t *testing.T) {

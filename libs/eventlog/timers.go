@@ -114,7 +114,7 @@ func (l *Log) WatchTimers(ctx context.Context, service string) error {
 
 // Due appends the Due fact of a timer at once, for what no document stands for. It fails as Append does.
 func (l *Log) Due(ctx context.Context, t Timer) error {
-	_, err := l.Append(ctx, dueFact(t))
+	_, err := l.Append(ctx, DueFact(t))
 	return err
 }
 
@@ -158,12 +158,13 @@ func dueOf(body []byte) (events.Event, error) {
 	if err := json.Unmarshal(body, &t); err != nil {
 		return events.Event{}, err
 	}
-	e := dueFact(t)
+	e := DueFact(t)
 	_, err := events.Encode(e)
 	return e, err
 }
 
-func dueFact(t Timer) events.Event {
+// DueFact is the Due fact of a timer that has fired.
+func DueFact(t Timer) events.Event {
 	return events.Event{
 		ID: events.DueID(t.Service, t.About, t.At), Source: "/services/" + t.Service, Context: events.Clock,
 		Subject: subjectOf(t.Person), Time: t.At, Actor: "service:" + t.Service,

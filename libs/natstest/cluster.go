@@ -86,6 +86,9 @@ func (c *Nodes) ConnectAny() *nats.Conn {
 // Server is the server that stands at place i, nil while stopped.
 func (c *Nodes) Server(i int) *server.Server { return c.nodes[i].server() }
 
+// Dir is where server i keeps its data.
+func (c *Nodes) Dir(i int) string { return c.nodes[i].opts.StoreDir }
+
 // Stop ends server i and keeps its data.
 func (c *Nodes) Stop(i int) {
 	n := c.nodes[i]
