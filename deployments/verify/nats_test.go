@@ -26,6 +26,9 @@ func TestNATSWritesBeforeItAnswers(t *testing.T) {
 		if !opts.JetStream || !opts.SyncAlways || opts.StoreDir != "/data" {
 			t.Errorf("%s: JetStream %v, sync always %v, store %q", path, opts.JetStream, opts.SyncAlways, opts.StoreDir)
 		}
+		if n := opts.JetStreamLimits.MaxBatchSize; n != 8000 { // libs/batch: Wide
+			t.Errorf("%s: %d documents may be written as one, not as many as the services write", path, n)
+		}
 		if opts.ServerName != "nats-0" {
 			t.Errorf("%s: the server is called %q: a member needs a lasting name", path, opts.ServerName)
 		}

@@ -14,8 +14,11 @@ import (
 	"github.com/nats-io/nuid"
 )
 
-// Limit is how many messages one batch may have (nats-server 2.15: MaxBatchSize).
-const Limit = 1000
+// How many messages one batch may have.
+const (
+	Limit = 1000 // on any server
+	Wide  = 8000 // on one that is configured so: see Room
+)
 
 // What a publish can fail with. Everything else is an *jetstream.APIError of another code, or
 // an error of the connection: then the outcome is unknown and has to be read.

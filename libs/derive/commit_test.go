@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kith.internal/events"
+	"kith.internal/libs/batch"
 	"kith.internal/libs/natstest"
 )
 
@@ -15,7 +16,7 @@ func TestACommitIsOneBatch(t *testing.T) {
 	nc := natstest.Connect(t)
 	l := openLog(t, nc)
 	var acts []events.Event
-	for i := range 1500 { // more than one batch can hold
+	for i := range batch.Wide + 500 { // more than one batch can hold
 		acts = append(acts, adviceTo(i, events.PersonID("p"+letters(i))))
 	}
 	appendAll(t, l, acts...)
@@ -34,9 +35,12 @@ func TestACommitIsOneBatch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.HasSuffix(m.Subject, ".live") {
+		switch {
+		case !strings.HasSuffix(m.Subject, ".live"):
 			documents++
 			continue
+		case len(m.Data) == 0:
+			continue // a question for the size of a batch: see batch.Room
 		}
 		if id := m.Header.Get("Nats-Batch-Id"); id != "" && string(m.Data) == position {
 			t.Errorf("a batch leaves the position where it was: %s", m.Data)

@@ -238,7 +238,7 @@ func (e *Engine) serve(ctx context.Context, c <-chan eventlog.Delivery) error {
 			if !open {
 				return ctx.Err()
 			}
-			s, err = e.take(ctx, s, together(d, c))
+			s, err = e.take(ctx, s, together(ctx, d, c))
 		}
 		if err != nil {
 			return err
@@ -270,26 +270,47 @@ func (e *Engine) take(ctx context.Context, s *session, batch []eventlog.Delivery
 	return s, s.deliveries(ctx, batch)
 }
 
-// together adds to a delivery what waits behind it.
-func together(first eventlog.Delivery, c <-chan eventlog.Delivery) []eventlog.Delivery {
+// together adds to a delivery what waits behind it: here, and where very much does, in the log.
+func together(ctx context.Context, first eventlog.Delivery, c <-chan eventlog.Delivery) []eventlog.Delivery {
 	batch := []eventlog.Delivery{first}
+	ctx, cancel := context.WithTimeout(ctx, patient)
+	defer cancel()
 	for len(batch) < batchLimit {
-		select {
-		case d, open := <-c:
-			if !open {
-				return batch
-			}
-			batch = append(batch, d)
-		default:
-			return batch
+		d, ok := next(ctx, c, batch[len(batch)-1].After >= farBehind)
+		if !ok {
+			break
 		}
+		batch = append(batch, d)
 	}
 	return batch
 }
 
-// batchLimit bounds what one commit of documents includes: the more, the more often is a document written
-// once for several facts, and an act of one fact costs a commit as well.
-const batchLimit = 2000
+// next is the next delivery, if there is one, or one comes while it waits.
+func next(ctx context.Context, c <-chan eventlog.Delivery, wait bool) (d eventlog.Delivery, ok bool) {
+	select {
+	case d, ok = <-c:
+		return d, ok
+	default:
+	}
+	if wait {
+		select {
+		case d, ok = <-c:
+		case <-ctx.Done():
+		}
+	}
+	return d, ok
+}
+
+const (
+	// batchLimit bounds what one commit of documents includes: the more, the more often is a document written
+	// once for several facts, and an act of one fact costs a commit as well.
+	batchLimit = 8000
+	// farBehind is how much must wait in the log for a commit to wait for more of it: nobody who awaits
+	// what follows from the last of it has it later for that.
+	farBehind = 1000
+	// patient is for how long it waits at most.
+	patient = time.Second
+)
 
 // timersAgain is how often every document's timer is set again, so that none is lost for long.
 const timersAgain = 24 * time.Hour

@@ -76,9 +76,14 @@ func (s *session) handle(ctx context.Context, in []input) error {
 	return nil
 }
 
-// full is how many changed documents make a commit. All of them go in one atomic batch: in several, a
-// crash between two could leave a document that another one counts on behind it.
-const full = projection.Together - 99
+// full reports whether what has changed makes a commit. All of it goes in one atomic batch: in several, a
+// crash between two could leave a document that another one counts on behind it. The more that is, the more
+// often is a document written once for several facts; but so many bytes take a server long enough.
+func (s *session) full() bool {
+	return s.docs.Dirty() >= s.store.Together()-99 || s.docs.Heavy() >= heavy
+}
+
+const heavy = 48 << 20
 
 // handleGood handles as many of in as make a full commit and says how many. Or else it says which one
 // failed, of which and of all the others nothing has happened then.
@@ -86,7 +91,7 @@ func (s *session) handleGood(ctx context.Context, in []input) (done int, good bo
 	var derived []events.Event
 	handled := s.progress
 	for i, one := range in {
-		if i > 0 && s.docs.Dirty() >= full {
+		if i > 0 && s.full() {
 			in = in[:i]
 			break
 		}

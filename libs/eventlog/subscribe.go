@@ -23,7 +23,7 @@ const (
 	pinGroup   = "work"
 	pinHeader  = "Nats-Pin-Id"
 	fetchBatch = 500
-	buffered   = 8 * fetchBatch
+	buffered   = 16 * fetchBatch
 )
 
 // Delivery is one fact as a subscription delivers it.
@@ -33,6 +33,7 @@ type Delivery struct {
 	Fresh bool  // the place was taken over, or something may have been missed: read up to here from the log first
 	Lost  bool  // the work went to another replica; there is no event
 	Other bool  // none of the filters match: there is nothing to it but to acknowledge it
+	After int   // how many stand behind it in the log, as the server saw it
 	ack   func() error
 }
 
@@ -213,7 +214,7 @@ func (s *Subscription) deliver(m jetstream.Msg) {
 	if err != nil {
 		return
 	}
-	d := Delivery{ack: m.Ack}
+	d := Delivery{After: int(meta.NumPending), ack: m.Ack}
 	if pin := m.Headers().Get(pinHeader); pin != s.pin || meta.Sequence.Consumer != s.sequence+1 {
 		d.Fresh, s.pin = true, pin
 	}

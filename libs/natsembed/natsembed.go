@@ -13,6 +13,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"kith.internal/libs/batch"
 )
 
 // startLimit bounds the wait for the server: after a crash it reads the whole log once.
@@ -65,6 +67,7 @@ func Options(cfg Config) (*server.Options, error) {
 		JetStreamMaxMemory: 256 << 20,
 		NoSigs:             true,
 	}
+	opts.JetStreamLimits.MaxBatchSize = batch.Wide
 	return opts, listen(opts, cfg.Addr)
 }
 

@@ -25,6 +25,7 @@ type Docs struct {
 	seq    uint64
 	now    time.Time // of the input that is folded; zero where nobody says
 	size   int       // of what is cached
+	heavy  int       // of what is dirty, as it was last stored
 	limit  int
 }
 
@@ -121,14 +122,14 @@ func Look[T any](d *Docs, key string) (*T, error) {
 func (d *Docs) Put(key string, v any) {
 	e := d.known(key)
 	e.doc, e.Seq = v, max(e.Seq, d.seq) // a document may be ahead of what is folded again
-	d.change(key)
+	d.change(e)
 }
 
 // Delete removes the document at key.
 func (d *Docs) Delete(key string) {
 	e := d.known(key)
 	e.doc, e.Body, e.Seq = nil, nil, d.seq
-	d.change(key)
+	d.change(e)
 	d.wake(e, Timer{Key: key})
 }
 
@@ -156,17 +157,20 @@ func (d *Docs) wake(e *entry, t Timer) {
 		d.woken[t.Key] = true
 		if !e.Timer.Equal(t.At) {
 			e.Timer = t.At
-			d.change(t.Key)
+			d.change(e)
 		}
 	}
 	if !e.Wake.Equal(t.At) || e.Person != t.Person {
 		e.Wake, e.Person = t.At, t.Person
-		d.change(t.Key)
+		d.change(e)
 	}
 }
 
-func (d *Docs) change(key string) {
-	d.dirty[key] = true
+func (d *Docs) change(e *entry) {
+	if !d.dirty[e.Key] {
+		d.dirty[e.Key] = true
+		d.heavy += e.size
+	}
 	d.ready = nil
 }
 
@@ -193,6 +197,9 @@ func (d *Docs) Err() error { return d.err }
 // Dirty is how many documents the next Commit will write.
 func (d *Docs) Dirty() int { return len(d.dirty) }
 
+// Heavy is how many bytes these had when they were last stored.
+func (d *Docs) Heavy() int { return d.heavy }
+
 // Commit writes what changed together with p, and returns the timers that were asked for. After
 // an error nothing in memory is to be trusted: Drop.
 func (d *Docs) Commit(p Progress) ([]Timer, error) {
@@ -212,7 +219,7 @@ func (d *Docs) Commit(p Progress) ([]Timer, error) {
 	}
 	clear(d.dirty)
 	clear(d.woken)
-	d.ready = nil
+	d.ready, d.heavy = nil, 0
 	d.evict()
 	return timers, nil
 }
@@ -281,7 +288,7 @@ func (d *Docs) evict() {
 // Drop forgets everything that is not committed.
 func (d *Docs) Drop() {
 	d.cached, d.dirty, d.woken = map[string]*entry{}, map[string]bool{}, map[string]bool{}
-	d.ready, d.size, d.err = nil, 0, nil
+	d.ready, d.size, d.heavy, d.err = nil, 0, 0, nil
 }
 
 func (d *Docs) entry(key string) (*entry, error) {

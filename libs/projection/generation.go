@@ -22,6 +22,7 @@ type generation struct {
 	stream jetstream.Stream
 	bucket jetstream.KeyValue
 	number uint64
+	keys   *keys // of the documents there are, once they are known
 }
 
 // prefix of the keys of a generation.
@@ -36,6 +37,9 @@ func numberOf(key string) (number uint64, document string, ok bool) {
 
 // Load implements Store.
 func (g *generation) Load(ctx context.Context, key string) (*Record, error) {
+	if g.keys.lack(key) {
+		return nil, nil
+	}
 	e, err := g.bucket.Get(ctx, prefix(g.number)+key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, nil
@@ -149,6 +153,7 @@ func (g *generation) messages(head *nats.Msg, records []Record) ([]*nats.Msg, er
 			return nil, fmt.Errorf("encode document: %w", err)
 		}
 		msgs = append(msgs, g.message(prefix(g.number)+r.Key, stored))
+		g.keys.add(r.Key)
 	}
 	return msgs, nil
 }
@@ -174,10 +179,11 @@ type Beside struct {
 	progress Progress
 }
 
-// Beside returns the generation called number.
+// Beside returns the generation called number, of which there is nothing yet.
 func (s *KV) Beside(number uint64) *Beside {
 	b := &Beside{generation: s.generation}
-	b.number = number
+	b.number, b.keys = number, &keys{}
+	s.beside = b
 	return b
 }
 
