@@ -56,14 +56,15 @@ func (s *step) changesNothing(n *readmodel.Network, said bool) bool {
 		n.Open(events.Isolation, "") == nil && n.Open(events.StalledPair, "") == nil
 }
 
-// ownWord reports whether the person has said themselves that the supporter of an act helps them.
+// ownWord reports whether the person has said themselves that the supporter of an act helps them, of one who
+// plays a role for them: of others it decides nothing.
 func (s *step) ownWord(n *readmodel.Network) bool {
 	act := events.ActOf(s.in.Fact)
 	if act == nil {
 		return false
 	}
 	tie := n.Ties[act.Supporter]
-	return tie != nil && !tie.Confirmed.IsZero()
+	return tie != nil && len(tie.Roles) > 0 && !tie.Confirmed.IsZero()
 }
 
 func together(tie *readmodel.NetworkTie, at time.Time, weeks int) {

@@ -38,6 +38,6 @@ func (r *Rules) News(n *readmodel.Network, people Directory, now time.Time) []Ne
 // RoomOf is whether the index says of the person of a network that they have room.
 func RoomOf(n *readmodel.Network, role events.RoleName, usual int, at time.Time) bool {
 	x := newIndex()
-	x.put(readmodel.NetworkKey(n.Person), n)
+	x.put(readmodel.NetworkKey(n.Person), &listed{Timeline: n.Timeline, Capacity: n.Capacity, Given: n.Given})
 	return x.Room(n.Person, role, usual, at)
 }

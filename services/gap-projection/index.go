@@ -23,6 +23,13 @@ type indexed struct {
 	given    []carried // to whom one is a mentor or a sponsor
 }
 
+// listed is of a network what lists need: read as it, the ties need not be made.
+type listed struct {
+	Timeline []readmodel.Change                  `json:"timeline"`
+	Capacity map[events.RoleName]int             `json:"capacity"`
+	Given    map[events.PersonID]readmodel.Given `json:"given"`
+}
+
 // carried is since when somebody plays a role.
 type carried struct {
 	role  events.RoleName
@@ -31,7 +38,7 @@ type carried struct {
 
 func newIndex() *index { return &index{people: map[events.PersonID]*indexed{}} }
 
-func (x *index) put(key string, n *readmodel.Network) {
+func (x *index) put(key string, n *listed) {
 	person := events.PersonID(strings.TrimPrefix(key, readmodel.NetworkKey("")))
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -96,7 +103,7 @@ func weekOf(at time.Time) time.Time {
 }
 
 // carriedBy is whom somebody looks after, but for those who are going to leave.
-func carriedBy(n *readmodel.Network) (all []carried) {
+func carriedBy(n *listed) (all []carried) {
 	for _, g := range n.Given {
 		for _, role := range []events.RoleName{events.Mentor, events.Sponsor} {
 			if since := carriedSince(g, role); since != 0 && g.Leaves.IsZero() {

@@ -67,7 +67,7 @@ func (r *reader) strengths(ctx context.Context, person events.PersonID) {
 
 // followNetworks keeps the index, and wakes those who follow a network that has changed.
 func (s *Service) followNetworks(ctx context.Context) error {
-	return projection.Follow(ctx, s.reader.networks, readmodel.NetworkKey("*"), func(key string, n *readmodel.Network) {
+	return projection.Follow(ctx, s.reader.networks, readmodel.NetworkKey("*"), func(key string, n *listed) {
 		s.index.put(key, n)
 		s.live.Ring(strings.TrimPrefix(key, readmodel.NetworkKey("")))
 	})

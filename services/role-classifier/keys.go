@@ -19,24 +19,94 @@ func allKey(recipient, supporter events.PersonID) string {
 	return "all." + string(recipient) + "." + string(supporter)
 }
 
-// givenKey marks that somebody supports somebody, so that the supporter's ties can be found. The
-// marker of a tie that only sealed acts show is another one, for those who may know.
-func givenKey(sealed bool, p pair) string {
-	prefix := "given."
+// givenKey is where it stands whom somebody supports, so that the supporter's ties can be found. Those of
+// whom only sealed acts show it stand elsewhere, for those who may know.
+func givenKey(sealed bool, supporter events.PersonID) string {
 	if sealed {
-		prefix = "given-sealed."
+		return "given-sealed." + string(supporter)
 	}
-	return prefix + string(p.supporter) + "." + string(p.recipient)
+	return "given." + string(supporter)
 }
 
-// keysOf are patterns of the keys of all that is kept of the support that a person received.
+// given is the document at a givenKey. Of the very many whom somebody may support the first are named in
+// it, and each of the others is a document behind it, whose key says everything.
+type given struct {
+	Recipients []events.PersonID `json:"recipients,omitempty"` // sorted
+	More       bool              `json:"more,omitempty"`       // there are documents behind it
+}
+
+// givenLimit is how many are named in one document.
+const givenLimit = 256
+
+// give notes whom somebody supports.
+func (s *step) give(sealed bool, p pair) error {
+	key := givenKey(sealed, p.supporter)
+	g, err := givenAt(s.d, key)
+	if err != nil {
+		return err
+	}
+	i, known := slices.BinarySearch(g.Recipients, p.recipient)
+	switch {
+	case known:
+		return nil
+	case len(g.Recipients) < givenLimit:
+		g.Recipients = slices.Insert(g.Recipients, i, p.recipient)
+	default:
+		g.More = true
+		s.d.Put(key+"."+string(p.recipient), &marker{})
+	}
+	s.d.Put(key, g)
+	return nil
+}
+
+// takeBack notes that somebody supports somebody no longer.
+func (s *step) takeBack(sealed bool, p pair) error {
+	key := givenKey(sealed, p.supporter)
+	g, err := givenAt(s.d, key)
+	if err != nil {
+		return err
+	}
+	if i, known := slices.BinarySearch(g.Recipients, p.recipient); known {
+		g.Recipients = slices.Delete(g.Recipients, i, i+1)
+		s.d.Put(key, g)
+		if len(g.Recipients) == 0 && !g.More {
+			s.d.Delete(key)
+		}
+		return nil
+	}
+	s.d.Delete(key + "." + string(p.recipient))
+	return nil
+}
+
+func givenAt(d *projection.Docs, key string) (*given, error) {
+	g, err := projection.Get[given](d, key)
+	if g == nil {
+		g = &given{}
+	}
+	return g, err
+}
+
+// givenBy is whom somebody supports.
+func givenBy(d *projection.Docs, sealed bool, supporter events.PersonID) ([]events.PersonID, error) {
+	key := givenKey(sealed, supporter)
+	g, err := givenAt(d, key)
+	if err != nil || !g.More {
+		return g.Recipients, err
+	}
+	keys, err := d.Keys(key + ".")
+	all := slices.Clone(g.Recipients)
+	for _, k := range keys {
+		all = append(all, events.PersonID(strings.TrimPrefix(k, key+".")))
+	}
+	return all, err
+}
+
+// keysOf are patterns of the keys of all that is kept of the support that a person received, but for what
+// stands with those who gave it.
 func keysOf(person events.PersonID) []string {
 	p := string(person)
-	return []string{"open." + p + ".*", "all." + p + ".*", "older.*." + p + ".*.*", "given.*." + p, "given-sealed.*." + p}
+	return []string{"open." + p + ".*", "all." + p + ".*", "older.*." + p + ".*.*"}
 }
-
-// given is the document at a givenKey: its key says everything.
-type given struct{}
 
 // pairOf reads the key of a tie.
 func pairOf(key string) (p pair, sealed, ok bool) {
@@ -57,23 +127,33 @@ func pairsOf(d *projection.Docs, prefixes ...string) ([]pair, error) {
 		}
 		for _, key := range keys {
 			part := strings.Split(key, ".")
-			p := pair{events.PersonID(part[1]), events.PersonID(part[2])}
-			if strings.HasPrefix(prefix, "given") {
-				p.recipient, p.supporter = p.supporter, p.recipient
-			}
-			pairs = append(pairs, p)
+			pairs = append(pairs, pair{events.PersonID(part[1]), events.PersonID(part[2])})
 		}
 	}
+	return inOrder(pairs), nil
+}
+
+func inOrder(pairs []pair) []pair {
 	slices.SortFunc(pairs, func(a, b pair) int {
 		return cmp.Or(cmp.Compare(a.recipient, b.recipient), cmp.Compare(a.supporter, b.supporter))
 	})
-	return slices.Compact(pairs), nil
+	return slices.Compact(pairs)
 }
 
 // pairsAround is every tie of a person, received and given.
 func pairsAround(d *projection.Docs, who events.PersonID) ([]pair, error) {
 	w := string(who) + "."
-	return pairsOf(d, "open."+w, "all."+w, "given."+w, "given-sealed."+w)
+	pairs, err := pairsOf(d, "open."+w, "all."+w)
+	for _, sealed := range []bool{false, true} {
+		recipients, err := givenBy(d, sealed, who)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range recipients {
+			pairs = append(pairs, pair{r, who})
+		}
+	}
+	return inOrder(pairs), err
 }
 
 // erase removes what is kept of an erased person: the support they received, and where they
@@ -99,7 +179,9 @@ func (s *step) erase() error {
 				s.d.Delete(h.olderKey(o.ID))
 			}
 			s.d.Delete(h.key)
-			s.d.Delete(givenKey(sealed, p))
+			if err := s.takeBack(sealed, p); err != nil {
+				return err
+			}
 		}
 	}
 	paired, err := s.d.Keys("paired.")

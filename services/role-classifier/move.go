@@ -48,7 +48,9 @@ func (s *step) evaluation(c change, sealed bool) (*history, error) {
 	if h.t == nil {
 		h.t = newTie(c.pair)
 	}
-	s.d.Put(givenKey(sealed, c.pair), &given{})
+	if err := s.give(sealed, c.pair); err != nil {
+		return nil, err
+	}
 	for _, who := range []events.PersonID{c.pair.recipient, c.pair.supporter} {
 		t, err := timelineOf(s.d, who)
 		if err != nil {

@@ -23,6 +23,9 @@ func (s *step) opened(f *events.ProgramOpened) {
 	}
 }
 
+// marker is a document whose key says everything.
+type marker struct{}
+
 // pairedKey marks that a program made two people a pair, so that the pairs of a program are found.
 func pairedKey(program events.ProgramID, p pair) string {
 	return "paired." + string(program) + "." + string(p.recipient) + "." + string(p.supporter)
@@ -33,7 +36,7 @@ func (s *step) matched(f *events.PairMatched) error {
 	if err := s.paired(f.Program, pair{s.in.Person(), f.Supporter}); err != nil {
 		return err
 	}
-	s.d.Put(pairedKey(f.Program, pair{s.in.Person(), f.Supporter}), &given{})
+	s.d.Put(pairedKey(f.Program, pair{s.in.Person(), f.Supporter}), &marker{})
 	return nil
 }
 
@@ -72,7 +75,7 @@ func (s *step) unpair(program events.ProgramID, of events.PersonID) error {
 		if of != "" && of != p.recipient && of != p.supporter {
 			continue
 		}
-		doc, err := projection.Get[given](s.d, key)
+		doc, err := projection.Get[marker](s.d, key)
 		if err != nil {
 			return err
 		}

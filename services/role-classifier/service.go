@@ -18,7 +18,7 @@ import (
 const Name = "role-classifier"
 
 // layout is the version of the documents' form: another one means a rebuild.
-const layout = 2
+const layout = 3
 
 // inputs are the facts that the rules read.
 var inputs = []string{

@@ -10,8 +10,8 @@ import (
 // on from.
 type tie struct {
 	recognition.Tie
-	Before   recognition.Fold `json:"before"`   // what the acts before Acts come to
-	Believed [5]belief        `json:"believed"` // per role, what the last fact in log order said to the readers of this evaluation
+	Before   recognition.Fold `json:"before,omitzero"`   // what the acts before Acts come to
+	Believed [5]belief        `json:"believed,omitzero"` // per role, what the last fact in log order said to the readers of this evaluation
 	Awaited  []awaitedAct     `json:"awaited,omitempty"`
 	NextID   int              `json:"nextId,omitempty"` // of older documents
 }

@@ -12,8 +12,8 @@ import (
 // and what people say of its roles.
 type Tie struct {
 	readmodel.Tie
-	Fold  Fold     `json:"fold"`  // what all acts come to
-	Words [5]Words `json:"words"` // per role
+	Fold  Fold     `json:"fold"`           // what all acts come to
+	Words [5]Words `json:"words,omitzero"` // per role
 }
 
 // Words is what people say of a role. Of each kind the latest by (time, id) stands, whatever

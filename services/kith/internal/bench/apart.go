@@ -58,7 +58,7 @@ func (r *run) catchUp(ctx context.Context, row, service, bucket string) error {
 
 // rebuilds measures how long documents take to be made again from the whole log.
 func rebuilds(ctx context.Context, r *run) error {
-	if err := r.product(ctx, nil, r.hire); err != nil {
+	if err := r.product(ctx, nil, r.lived); err != nil {
 		return err
 	}
 	for round := range r.amounts.rounds {

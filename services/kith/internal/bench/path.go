@@ -20,6 +20,14 @@ func (r *run) hire(ctx context.Context, s *site) error {
 	return s.settled(ctx, last)
 }
 
+// lived has something in the log of the organization: who measures something else first has that.
+func (r *run) lived(ctx context.Context, s *site) error {
+	if err := r.hire(ctx, s); err != nil || r.org.acts > 0 {
+		return err
+	}
+	return r.path(ctx, s, "", "", r.org.newTies(r.amounts.acts))
+}
+
 // paths measures the whole product: each act a new tie, and twenty acts a tie.
 func paths(ctx context.Context, r *run) error {
 	return r.product(ctx, nil, func(ctx context.Context, s *site) error {
