@@ -20,6 +20,10 @@ type Env struct {
 	MasterKey []byte // nil where no file is named
 	TenantKey []byte // nil where no file is named
 	Replicas  int    // of streams and buckets: 1 or 3
+
+	SigningKeyFile  string // keys that sign checkpoints of the log; "" where none is named
+	CheckpointsFile string // where checkpoints are written apart from the log; "" where none is named
+	ErasuresFile    string // where erasures are written apart from every backup; "" where none is named
 }
 
 // newEnv reads the keys; what needs NATS comes with open.
@@ -33,6 +37,7 @@ func newEnv(service string, s settings, log *slog.Logger, reg *prometheus.Regist
 		Log:       log,
 		Registry:  prometheus.WrapRegistererWith(prometheus.Labels{"service": service}, reg),
 		MasterKey: master, TenantKey: tenant, Replicas: s.replicas,
+		SigningKeyFile: s.signingKeyFile, CheckpointsFile: s.checkpointsFile, ErasuresFile: s.erasuresFile,
 	}, nil
 }
 

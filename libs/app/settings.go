@@ -15,6 +15,9 @@ type settings struct {
 	httpAddr                     string
 	natsURL, natsCreds           string
 	masterKeyFile, tenantKeyFile string
+	signingKeyFile               string
+	checkpointsFile              string
+	erasuresFile                 string
 	replicas                     int
 	logLevel                     slog.Level
 	version                      bool
@@ -22,7 +25,7 @@ type settings struct {
 
 // port is where a service listens by default: each has its own, as they may share a machine.
 func port(service string) string {
-	ports := map[string]string{"intake": "8081", "role-classifier": "8082", "gap-projection": "8083", "notification": "8084"}
+	ports := map[string]string{"intake": "8081", "role-classifier": "8082", "gap-projection": "8083", "notification": "8084", "audit": "8085"}
 	if p, ok := ports[service]; ok {
 		return p
 	}
@@ -39,6 +42,9 @@ func (s *settings) flags(service string) *flag.FlagSet {
 	fs.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "log from this `level` on: debug, info, warn, error")
 	fs.StringVar(&s.masterKeyFile, "master-key-file", "", "wrap people's data keys with the key in this `file`: 32 bytes in base64")
 	fs.StringVar(&s.tenantKeyFile, "tenant-key-file", "", "look up external ids with the key in this `file`: 32 bytes in base64")
+	fs.StringVar(&s.signingKeyFile, "signing-key-file", "", "sign checkpoints of the log with the keys in this `file`")
+	fs.StringVar(&s.checkpointsFile, "checkpoints-file", "", "write checkpoints of the log to this `file` as well, apart from the log")
+	fs.StringVar(&s.erasuresFile, "erasures-file", "", "write who was erased, and when, to this `file`, apart from every backup")
 	fs.BoolVar(&s.version, "version", false, "print the version and exit")
 	return fs
 }

@@ -32,8 +32,8 @@ func newUpCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Run the whole product in one process, NATS included",
-		Long: `Run intake, role-classifier, gap-projection and notification in one process over an embedded
-NATS server, until SIGINT or SIGTERM. Everything is kept in the data directory: starting again
+		Long: `Run intake, role-classifier, gap-projection, notification and audit in one process over an
+embedded NATS server, until SIGINT or SIGTERM. Everything is kept in the data directory: starting again
 on the same directory goes on where it ended.
 
 With --demo an invented organization of about 300 people and two years of acts is loaded, through

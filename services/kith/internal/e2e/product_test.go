@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var serviceNames = []string{"intake", "role-classifier", "gap-projection", "notification"}
+var serviceNames = []string{"intake", "role-classifier", "gap-projection", "notification", "audit"}
 
 func buildAll() error {
 	targets := []string{"kith.internal/services/kith"}

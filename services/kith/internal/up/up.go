@@ -17,6 +17,8 @@ import (
 	"kith.internal/libs/app"
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/natsembed"
+	"kith.internal/services/audit"
+	"kith.internal/services/audit/audited"
 	gaps "kith.internal/services/gap-projection"
 	"kith.internal/services/intake"
 	"kith.internal/services/notification"
@@ -55,6 +57,7 @@ func services() []build {
 		{"gap-projection", func(ctx context.Context, env *app.Env) (app.Service, error) { return gaps.New(ctx, env) }},
 		{"notification", func(ctx context.Context, env *app.Env) (app.Service, error) { return notification.New(ctx, env) }},
 		{"intake", func(ctx context.Context, env *app.Env) (app.Service, error) { return intake.New(ctx, env) }},
+		{audit.Name, func(ctx context.Context, env *app.Env) (app.Service, error) { return audited.New(ctx, env) }},
 	}
 }
 
@@ -102,7 +105,11 @@ func keys(cfg Config) (*app.Env, error) {
 	}
 	master, err1 := loadKey(cfg.DataDir, "master.key")
 	tenant, err2 := loadKey(cfg.DataDir, "tenant.key")
-	return &app.Env{MasterKey: master, TenantKey: tenant, Replicas: 1}, errors.Join(err1, err2)
+	in := func(name string) string { return filepath.Join(cfg.DataDir, name) }
+	return &app.Env{
+		MasterKey: master, TenantKey: tenant, Replicas: 1,
+		SigningKeyFile: in("signing.key"), CheckpointsFile: in("checkpoints"), ErasuresFile: in("erasures"),
+	}, errors.Join(err1, err2)
 }
 
 // open gives a service its own connection, log and metrics, as its own binary would.

@@ -1,0 +1,29 @@
+package audit
+
+import (
+	"context"
+	"net/http"
+
+	"kith.internal/libs/kit"
+	"kith.internal/services/internal/access"
+)
+
+// routes serves what openapi.yaml describes:
+//
+//	GET /audit/v1/status  how far the log goes, and by which rules it is replayed, for operators
+func (s *Service) routes(metrics *kit.Metrics) http.Handler {
+	mux := http.NewServeMux()
+	handle(s, mux, metrics, "GET", "status", s.status, decodeViewer)
+	return kit.Routes(mux)
+}
+
+// pathOf is where everything stands.
+const pathOf = "/" + Name + "/v1/"
+
+// handle serves an endpoint at a route below pathOf.
+func handle[Req, Resp any](s *Service, mux *http.ServeMux, metrics *kit.Metrics, method, route string,
+	e func(context.Context, Req) (Resp, error), decode func(*http.Request) (Req, error)) {
+	mux.Handle(method+" "+pathOf+route, kit.Handler(e, decode, metrics.Middleware(route), kit.Logging(s.logger)))
+}
+
+func decodeViewer(r *http.Request) (access.Viewer, error) { return access.ViewerOf(r), nil }

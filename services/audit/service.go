@@ -1,0 +1,66 @@
+package audit
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kith.internal/events"
+	"kith.internal/libs/app"
+	"kith.internal/libs/derive"
+	"kith.internal/libs/eventlog"
+	"kith.internal/libs/kit"
+	"kith.internal/libs/projection"
+	"kith.internal/services/internal/access"
+)
+
+// Name is the service's name.
+const Name = "audit"
+
+// View is how people and programs are shown what a fold of the log says, by the service that shows it
+// every day.
+type View struct {
+	// Seen is what a person sees at a time: their network, their gaps, and why.
+	Seen func(ties, networks *projection.Docs, p events.PersonID, at time.Time) (any, error)
+	// Coverage is what the program view publishes of a time.
+	Coverage func(networks *projection.Docs, at time.Time) (any, error)
+}
+
+// Service answers for the log. Any replica answers.
+type Service struct {
+	log     *eventlog.Log
+	all     []derive.Derivation // in the order in which they derive
+	view    View
+	policy  *access.Policy
+	handler http.Handler
+	logger  *slog.Logger
+	now     func() time.Time
+}
+
+// New returns a service that Run starts. What is derived is handed to it: no service imports another.
+func New(_ context.Context, env *app.Env, all []derive.Derivation, view View) (*Service, error) {
+	s := &Service{log: env.EventLog, all: all, view: view, policy: access.New(env.EventLog, Name), logger: env.Log, now: time.Now}
+	s.handler = s.routes(kit.NewMetrics(env.Registry))
+	return s, nil
+}
+
+// Name implements app.Service.
+func (s *Service) Name() string { return Name }
+
+// Handler implements app.Service.
+func (s *Service) Handler() http.Handler { return s.handler }
+
+// Ready implements app.Service.
+func (s *Service) Ready() error { return nil }
+
+// Run implements app.Service.
+func (s *Service) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { <-ctx.Done(); return nil })
+	return g.Wait()
+}
+
+var _ app.Service = (*Service)(nil)

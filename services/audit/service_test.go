@@ -1,0 +1,129 @@
+package audit_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"sigs.k8s.io/yaml"
+
+	"kith.internal/libs/app"
+	"kith.internal/libs/eventlog"
+	"kith.internal/libs/natstest"
+	"kith.internal/services/audit"
+	"kith.internal/services/audit/audited"
+	"kith.internal/services/internal/access"
+)
+
+const (
+	ann      = "person:paaaaaaaaaaaaaaaa"
+	operator = "service:operator"
+)
+
+// place is a service under test.
+type place struct {
+	t   *testing.T
+	log *eventlog.Log
+	url string
+}
+
+func start(t *testing.T) *place {
+	t.Helper()
+	nc := natstest.Fast(t)
+	l := open(t, nc)
+	env := &app.Env{Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), NATS: nc, EventLog: l, Replicas: 1}
+	s, err := audited.New(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s.Handler())
+	t.Cleanup(server.Close)
+	return &place{t, l, server.URL + "/" + audit.Name + "/v1/"}
+}
+
+func open(t *testing.T, nc *nats.Conn) *eventlog.Log {
+	t.Helper()
+	l, err := eventlog.Open(t.Context(), nc, eventlog.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// get asks, and holds the answer against a schema of openapi.yaml, or that of problems.
+func (p *place) get(path, viewer, schema string) (code int, answer string) {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(p.t.Context(), "GET", p.url+path, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set(access.Header, viewer)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		schema = "Problem"
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		p.t.Fatalf("%s: %v", text, err)
+	}
+	if err := described(p.t, schema).Validate(v); err != nil {
+		p.t.Errorf("%s as %s: %s: %v", path, viewer, text, err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+func described(t *testing.T, schema string) *jsonschema.Schema {
+	t.Helper()
+	text, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("openapi.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := c.Compile("openapi.json#/components/schemas/" + schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
+
+func TestStatus(t *testing.T) {
+	p := start(t)
+	code, answer := p.get("status", operator, "Status")
+	if code != 200 || !strings.Contains(answer, `"role-classifier":"2"`) {
+		t.Errorf("%d %s", code, answer)
+	}
+	for _, viewer := range []string{"", ann, "integration:hr"} {
+		if code, answer := p.get("status", viewer, "Status"); code != 403 {
+			t.Errorf("%q: %d %s", viewer, code, answer)
+		}
+	}
+}
