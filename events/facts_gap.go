@@ -33,7 +33,7 @@ func (GapClosed) FactName() string { return "GapClosed" }
 // CoverageMeasured is one cell of the weekly cube of aggregates.
 type CoverageMeasured struct {
 	Week       Code   `json:"week"`                 // ISO, such as 2026-w12
-	By         Code   `json:"by,omitempty"`         // what cells are told apart by: department, level, tenure; left out for everybody
+	By         Code   `json:"by,omitempty"`         // what cells are told apart by: department, level, tenure, group; left out for everybody
 	Cell       Code   `json:"cell"`                 // which people: a value of By
 	Metric     Code   `json:"metric"`               // what was measured
 	Value      int    `json:"value,omitempty"`      // percent of the people, to the nearest five; left out where suppressed

@@ -54,6 +54,9 @@ func (id ProgramID) Valid() bool { return isProgram(string(id)) }
 // Valid reports whether id has the form of a fact's id.
 func (id FactID) Valid() bool { return isFact(string(id)) }
 
+// Valid reports whether c has the form of a code.
+func (c Code) Valid() bool { return isCode(string(c)) }
+
 // IncomingID returns the id of a fact that a sender calls id at source. The sender's own id is
 // never stored: it might name somebody.
 func IncomingID(tenantKey []byte, source, id string) FactID {

@@ -48,7 +48,8 @@ type CoverageAnswer struct {
 // WeekView is a week as it was published.
 type WeekView struct {
 	Week   events.Code `json:"week"`
-	Policy string      `json:"policy"` // the fact that set the floor then, or "default"
+	Policy string      `json:"policy"`           // the fact that set the floor then, or "default"
+	Groups events.Code `json:"groups,omitempty"` // told, too-few, no-keys or made-anew: whether anything is told by group
 	Cells  []CellView  `json:"cells"`
 }
 
@@ -68,6 +69,9 @@ func (s *Service) Metrics(ctx context.Context, v access.Viewer) (MetricsAnswer, 
 	a := MetricsAnswer{}
 	for _, m := range Metrics() {
 		a.Metrics = append(a.Metrics, MetricView{m.Code, m.About, append([]coverage.Dimension{}, m.By...)})
+	}
+	for _, q := range tiesToGroups {
+		a.Metrics = append(a.Metrics, MetricView{q.Code, q.About, []coverage.Dimension{coverage.Group}})
 	}
 	return a, s.policy.Directory(ctx, v)
 }
@@ -112,12 +116,13 @@ func readOr[T any](ctx context.Context, r *projection.Reader, key string, otherw
 
 func (q CoverageQuery) check() error {
 	switch q.By {
-	case "", coverage.Department, coverage.Level, coverage.Tenure:
+	case "", coverage.Department, coverage.Level, coverage.Tenure, coverage.Group:
 	default:
-		return fault.New(fault.Invalid, "by", "by is none of department, level and tenure")
+		return fault.New(fault.Invalid, "by", "by is none of department, level, tenure and group")
 	}
+	known := append(Metrics(), groupMetrics()...)
 	for _, code := range q.Metrics {
-		if !slices.ContainsFunc(questions, func(known question) bool { return known.Code == code }) {
+		if !slices.ContainsFunc(known, func(m coverage.Metric) bool { return m.Code == code }) {
 			return fault.New(fault.Invalid, "metric", "no such metric; /program/metrics lists them")
 		}
 	}
@@ -152,7 +157,7 @@ func (q CoverageQuery) filters() (filters []events.Code) {
 
 // add shows a week under today's floor: one that was raised since hides more of it.
 func (a *CoverageAnswer) add(p *Published, q CoverageQuery) {
-	w := WeekView{Week: p.Week, Policy: p.Policy.Version, Cells: []CellView{}}
+	w := WeekView{Week: p.Week, Policy: p.Policy.Version, Groups: p.Groups, Cells: []CellView{}}
 	for _, c := range p.Cells {
 		if c.By != "" && c.By != q.By || len(q.Metrics) > 0 && !slices.Contains(q.Metrics, c.Metric) {
 			continue

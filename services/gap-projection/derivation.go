@@ -7,17 +7,22 @@ import (
 )
 
 // RulesVersion is the version of the rules' code. It changes whenever the same log would give other facts.
-const RulesVersion = "1"
+const RulesVersion = "2"
 
-// Derivation is what the service derives: it runs the same rules as any replay. It fails where the
-// default ruleset does not compile.
+// Derivation is what the service derives: it runs the same rules as any replay, but for groups, which a replay
+// elsewhere cannot open. So where people are counted by group, it measures other cells than were published. It
+// fails where the default ruleset does not compile.
 func Derivation() (derive.Derivation, error) {
 	rules, err := NewRules()
 	if err != nil {
 		return derive.Derivation{}, err
 	}
+	return rules.derivation(), nil
+}
+
+func (r *Rules) derivation() derive.Derivation {
 	return derive.Derivation{
 		Service: Name, Bucket: readmodel.Networks, Layout: layout, Inputs: Inputs(), Owns: []events.Context{events.Gap, events.Coverage},
-		Version: RulesVersion, Rules: func() derive.Rules { return &Rules{initial: rules.initial} },
-	}, nil
+		Version: RulesVersion, Rules: func() derive.Rules { return &Rules{initial: r.initial, open: r.open} },
+	}
 }

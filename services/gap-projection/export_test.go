@@ -11,6 +11,9 @@ import (
 // Wait sets how long queries wait for ?after.
 func (s *Service) Wait(d time.Duration) { s.wait = d }
 
+// OpenWith gives the rules what opens groups.
+func (r *Rules) OpenWith(o Opener) { r.open = o }
+
 // Suggest is what is suggested for a network at a time, by the default ruleset.
 func (r *Rules) Suggest(n *readmodel.Network, people Directory, now time.Time) []Suggestion {
 	return adviser{newView(n, r.initial, now), people}.suggest()

@@ -72,13 +72,17 @@ import (
 // Name is the name of the service in URLs, consumers and fences.
 const Name = "gap-projection"
 
-// Rules are the rules of gaps over documents. They hold nothing but the ruleset to begin with.
-type Rules struct{ initial *Ruleset }
+// Rules are the rules of gaps over documents. They hold nothing but the ruleset to begin with, and what opens groups.
+type Rules struct {
+	initial *Ruleset
+	open    Opener
+}
 
 // step is what one input does.
 type step struct {
 	d       *projection.Docs
 	initial *Ruleset // in force until one is activated
+	open    Opener   // nil: groups stay sealed
 	in      events.Event
 	now     time.Time
 	out     []events.Event
@@ -87,7 +91,7 @@ type step struct {
 
 // Step folds one input into the networks it concerns and returns the gaps that open and close.
 func (r *Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error) {
-	s := &step{d: d, initial: r.initial, in: in, now: nowOf(d, in)}
+	s := &step{d: d, initial: r.initial, open: r.open, in: in, now: nowOf(d, in)}
 	err := s.take()
 	return s.out, err
 }
@@ -114,11 +118,17 @@ func (s *step) take() error {
 		return s.programClosed()
 	case *events.Due:
 		return s.due(f)
+	case *events.GroupSelfIdentified:
+		return s.identified(f)
+	case *events.GroupSelfIdentificationWithdrawn:
+		s.withdrawn(s.in.Person())
+		return nil
 	case *events.PersonJoined:
 		if err := s.schedule(); err != nil {
 			return err
 		}
 	case *events.PersonErased:
+		s.withdrawn(s.in.Person())
 		if err := s.forget(s.in.Person()); err != nil {
 			return err
 		}

@@ -21,7 +21,8 @@ import (
 //     purpose org-aggregate.
 //  5. What is counted is what people may know themselves: roles that only sealed acts show are left out, so
 //     that a number never moves with an endorsement its recipient must not learn of.
-//  6. Groups that people identify with are not asked for here: they are sealed, and stay so.
+//  6. Who identifies with a group is counted by it if they take part in the purpose inclusion-analysis too, and
+//     have not withdrawn. Groups are opened for that moment and written nowhere (groups.go).
 
 // The documents of the program view.
 const (
@@ -52,6 +53,7 @@ type Published struct {
 	Week   events.Code     `json:"week"`
 	Policy Policy          `json:"policy"`
 	At     time.Time       `json:"at"`
+	Groups events.Code     `json:"groups,omitempty"` // how groups are told; empty in weeks from before they were
 	Cells  []coverage.Cell `json:"cells"`
 }
 
@@ -117,14 +119,19 @@ func (s *step) measure(m *Measured, ended time.Time, week events.Code) error {
 		return err
 	}
 	before := slices.Clone(roster.Crowds)
-	roster.Turn(coverage.Standard(), people, policy.Floor, len(questions))
+	others, byGroup, how, err := s.measureGroups(people, policy.Floor, m.Week)
+	if err != nil {
+		return err
+	}
+	roster.Turn(coverage.Standard(), others, policy.Floor, len(questions))
 	m.Crowd = roster.Last
 	s.keepCrowds(before, roster.Crowds)
 	cells := coverage.Cells(roster.Picture(policy.Floor, len(questions)), Metrics(), valuesOf(people))
 	if !concentrated {
 		hide(cells, busiestSponsors)
 	}
-	s.d.Put(WeekKey(week), &Published{Week: week, Policy: policy, At: s.now, Cells: cells})
+	cells = append(cells, byGroup...)
+	s.d.Put(WeekKey(week), &Published{Week: week, Policy: policy, At: s.now, Groups: how, Cells: cells})
 	for _, c := range cells {
 		s.out = append(s.out, events.Event{Context: events.Coverage, Subject: events.Nobody, Time: s.now, Fact: &events.CoverageMeasured{
 			Week: week, By: events.Code(c.By), Cell: c.Cell, Metric: c.Metric, Value: c.Value, Margin: c.Margin,
@@ -160,6 +167,9 @@ func restated(d *projection.Docs, own events.Event, f *events.CoverageMeasured) 
 	} else {
 		cell.Smallest = p.Cells[i].Smallest
 		p.Cells[i] = cell
+	}
+	if cell.By == coverage.Group {
+		p.Groups = groupsTold
 	}
 	d.Put(key, p)
 	return nil

@@ -1,6 +1,7 @@
 package gaps
 
 import (
+	"slices"
 	"strings"
 
 	"kith.internal/events"
@@ -21,6 +22,7 @@ const (
 
 var (
 	byAll        = []coverage.Dimension{coverage.Department, coverage.Level, coverage.Tenure}
+	andByGroup   = append(slices.Clone(byAll), coverage.Group)
 	byTenure     = []coverage.Dimension{coverage.Tenure}
 	byDepartment = []coverage.Dimension{coverage.Department}
 )
@@ -29,7 +31,7 @@ var (
 // place here: a change of it is one of layout.
 var questions = allQuestions()
 
-// Metrics are what the program view measures.
+// Metrics are what is asked of everybody for the program view, each by its place.
 func Metrics() []coverage.Metric {
 	var metrics []coverage.Metric
 	for _, q := range questions {
@@ -61,7 +63,7 @@ func covered(role events.RoleName) question {
 	if role == events.Advocate || role == events.Ally {
 		article = "an "
 	}
-	return ask(events.Code(role), "have "+article+string(role)+" who is active", byAll, func(s subject) bool { return s.holding(role).active > 0 })
+	return ask(events.Code(role), "have "+article+string(role)+" who is active", andByGroup, func(s subject) bool { return s.holding(role).active > 0 })
 }
 
 func onTarget(role events.RoleName) question {

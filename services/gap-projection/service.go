@@ -21,7 +21,7 @@ import (
 )
 
 // layout is the version of the network's form: another one means a rebuild.
-const layout = 4
+const layout = 5
 
 // patienceOfQueries is how long a query waits for ?after.
 const patienceOfQueries = 10 * time.Second
@@ -48,8 +48,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := Derivation()
-	if err != nil {
+	if rules.open, err = opener(ctx, env); err != nil {
 		return nil, err
 	}
 	s := &Service{policy: access.New(env.EventLog, Name), index: newIndex(), log: env.Log, now: time.Now, initial: rules.initial, wait: patienceOfQueries}
@@ -63,7 +62,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	}
 	s.reader.networks.Of(env.EventLog.Identity)
 	s.reader.ties.Of(env.EventLog.Identity)
-	cfg := d.Config()
+	cfg := rules.derivation().Config()
 	cfg.Whole, cfg.Replicas, cfg.Registry, cfg.Log = true, env.Replicas, env.Registry, env.Log
 	cfg.Person = func(p events.PersonID) []string { return []string{readmodel.NetworkKey(p)} }
 	s.engine = derive.New(env.EventLog, rules, cfg)

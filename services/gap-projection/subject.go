@@ -102,3 +102,20 @@ func (s subject) soon() bool {
 	}
 	return false
 }
+
+// supporters are those who play a role for the person, of the roles that are told apart by group.
+func (s subject) supporters() map[events.RoleName][]events.PersonID {
+	by := map[events.RoleName][]events.PersonID{}
+	for id, tie := range s.n.Ties {
+		for _, role := range []events.RoleName{events.Mentor, events.Sponsor} {
+			r := tie.Roles[role]
+			if r == nil || r.Status != readmodel.RoleActive || !counts(tie, role) {
+				continue
+			}
+			if _, ended := endOf(tie, r, s.now); !ended {
+				by[role] = append(by[role], id)
+			}
+		}
+	}
+	return by
+}

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -18,6 +19,11 @@ func TestWhatIsSomebodysOwn(t *testing.T) {
 		identified := line("g", "GroupSelfIdentified", "hr:1", map[string]any{"how": "self", "sealed": map[string]any{"group": "women"}})
 		if v := u.post("person:"+string(u.person("hr:2")), identified)[0]; v.Status != 403 {
 			t.Errorf("somebody else says it: %v", v)
+		}
+		for _, group := range []any{"women", map[string]any{}, map[string]any{"group": "Women!"}, map[string]any{"group": "women", "since": 1}} {
+			if v := u.post(me, line("n", "GroupSelfIdentified", "hr:1", map[string]any{"how": "self", "sealed": group}))[0]; v.Status != 422 || !strings.Contains(fmt.Sprint(v), "sealed") {
+				t.Errorf("%v is no group: %v", group, v)
+			}
 		}
 		e := u.event(u.post(me, identified)[0])
 		f, ok := e.Fact.(*events.GroupSelfIdentified)

@@ -58,14 +58,21 @@ func (a *admission) secrets(it *item) error {
 			it.details = &events.PersonDetails{Name: d.Nickname}
 		}
 	case *events.GroupSelfIdentified:
-		var group struct {
-			Group events.Code `json:"group"`
-		}
-		if raw, ok := it.clear["sealed"]; ok {
-			it.strict("sealed", raw, &group)
-		}
+		a.group(it)
 	}
 	return nil
+}
+
+// group checks what a group is called before it is sealed: afterwards nobody can.
+func (a *admission) group(it *item) {
+	raw, ok := it.clear["sealed"]
+	if !ok || len(it.wrong) > 0 {
+		return
+	}
+	var d events.GroupDetails
+	if it.strict("sealed", raw, &d); len(it.wrong) == 0 && !d.Group.Valid() {
+		it.say("sealed.group", "is no code: lower-case letters, digits, - and _, at most 48")
+	}
 }
 
 // changed claims new ids for somebody who has joined before.

@@ -13,10 +13,10 @@ import (
 // TestAttack attacks each two successive weeks of 200 organizations, some of which raise their floor.
 func TestAttack(t *testing.T) {
 	t.Parallel()
-	crowds, attacked := 0, 0
+	crowds, groups, attacked := 0, 0, 0
 	for seed := range uint64(200) {
 		o := coveragetest.New(seed)
-		r := &coverage.Roster{}
+		r := &coveragetest.Rosters{}
 		var before, after coveragetest.Week
 		for week := range 5 {
 			floor := 5
@@ -24,20 +24,20 @@ func TestAttack(t *testing.T) {
 				floor = 10
 			}
 			before, after = after, o.Publish(r, after, floor)
-			crowds += len(after.Picture.Crowds)
-			groups, unsettled, broken := o.Attack(before, after)
+			crowds, groups = crowds+len(after.Crowds.Picture.Crowds), groups+len(after.Groups.Picture.Crowds)
+			tried, unsettled, broken := o.Attack(before, after)
 			if unsettled > 0 {
 				t.Errorf("organization %d, week %d: the attacker gave up on %d groups", seed, week, unsettled)
 			}
 			for _, b := range broken {
 				t.Errorf("organization %d, week %d: %s", seed, week, b)
 			}
-			attacked += groups
+			attacked += tried
 			o.Next()
 		}
 	}
-	t.Logf("%d groups attacked, %d crowds published", attacked, crowds)
-	if crowds < 1000 || attacked < 10_000 {
+	t.Logf("%d groups attacked, %d crowds and %d by group published", attacked, crowds, groups)
+	if crowds < 1000 || groups < 300 || attacked < 10_000 {
 		t.Error("too little was attacked")
 	}
 }
@@ -45,24 +45,29 @@ func TestAttack(t *testing.T) {
 // The attacker finds what there is to find: it breaks whatever is weaker than what is published.
 func TestTheAttackerBreaksWeakerRules(t *testing.T) {
 	t.Parallel()
-	type rules func(o *coveragetest.Organization, r *coverage.Roster, before coveragetest.Week) coveragetest.Week
+	type rules func(o *coveragetest.Organization, r *coveragetest.Rosters, before coveragetest.Week) coveragetest.Week
 	for name, weaker := range map[string]struct {
 		publish rules
 		enough  uint64 // organizations to find something in
 	}{
 		"each cell is hidden by itself, the others are exact": {naive, 3},
-		"spans are exact": {func(o *coveragetest.Organization, r *coverage.Roster, before coveragetest.Week) coveragetest.Week {
+		"spans are exact": {func(o *coveragetest.Organization, r *coveragetest.Rosters, before coveragetest.Week) coveragetest.Week {
 			return exact(r, o.Publish(r, before, 5))
 		}, 12},
-		"whoever comes or goes does so at once": {func(o *coveragetest.Organization, _ *coverage.Roster, before coveragetest.Week) coveragetest.Week {
-			return o.Publish(&coverage.Roster{}, before, 5)
-		}, 120},
+		"whoever comes or goes does so at once": {func(o *coveragetest.Organization, r *coveragetest.Rosters, before coveragetest.Week) coveragetest.Week {
+			r.Crowds = coverage.Roster{}
+			return o.Publish(r, before, 5)
+		}, 200},
+		"S2.03 whoever identifies or withdraws is counted by group at once": {func(o *coveragetest.Organization, r *coveragetest.Rosters, before coveragetest.Week) coveragetest.Week {
+			r.Groups = coverage.Groups{}
+			return o.Publish(r, before, 5)
+		}, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			found := 0
 			for seed := range weaker.enough {
-				o, r := coveragetest.New(seed), &coverage.Roster{}
+				o, r := coveragetest.New(seed), &coveragetest.Rosters{}
 				before := weaker.publish(o, r, coveragetest.Week{})
 				o.Next()
 				_, _, broken := o.Attack(before, weaker.publish(o, r, before))
@@ -77,9 +82,10 @@ func TestTheAttackerBreaksWeakerRules(t *testing.T) {
 }
 
 // exact tells each crowd's count instead of a span.
-func exact(r *coverage.Roster, p coveragetest.Week) coveragetest.Week {
+func exact(r *coveragetest.Rosters, w coveragetest.Week) coveragetest.Week {
+	p := w.Crowds
 	for i, s := range p.Picture.Crowds {
-		for _, c := range r.Crowds {
+		for _, c := range r.Crowds.Crowds {
 			if c.ID != s.Crowd {
 				continue
 			}
@@ -88,12 +94,12 @@ func exact(r *coverage.Roster, p coveragetest.Week) coveragetest.Week {
 			}
 		}
 	}
-	return p
+	return w
 }
 
 // naive tells the exact count of every cell of five people or more, and of everybody.
-func naive(o *coveragetest.Organization, _ *coverage.Roster, _ coveragetest.Week) coveragetest.Week {
-	p := coveragetest.Week{Members: map[int][]events.PersonID{}, Picture: coverage.Picture{Total: make([]coverage.Span, o.Questions)}}
+func naive(o *coveragetest.Organization, _ *coveragetest.Rosters, _ coveragetest.Week) coveragetest.Week {
+	p := coveragetest.Crowds{Members: map[int][]events.PersonID{}, Picture: coverage.Picture{Total: make([]coverage.Span, o.Questions)}}
 	groups := map[events.Code][]coverage.Person{}
 	for _, one := range o.People {
 		if one.Gone || one.Out {
@@ -121,5 +127,5 @@ func naive(o *coveragetest.Organization, _ *coverage.Roster, _ coveragetest.Week
 			p.Picture.Crowds = append(p.Picture.Crowds, s)
 		}
 	}
-	return p
+	return coveragetest.Week{Crowds: p}
 }

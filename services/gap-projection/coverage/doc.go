@@ -27,6 +27,18 @@
 //  9. Steps are 6, 12, 24, ...: each span of a larger step is made of whole spans of a smaller one,
 //     so that a higher floor hides more and shows nothing new.
 //
+// Of the groups that people identify with, which are theirs to tell, and which others may know all the same:
+//
+//  10. They have crowds of their own, with a floor of ten at least: of twenty-three people and more, in steps of twelve.
+//     One half of those who identify with a group may be counted by it (who follows from the pseudonym), and whoever is,
+//     is counted in no other crowd. The other half stays where it is counted.
+//  11. A group has one crowd. So who is in which follows from what people identify with, and has to be kept nowhere.
+//  12. Of two groups at least something is told, or of none, and nothing says which others there are.
+//  13. Whether supporters are of the same group as those they support is told of all together who are counted by
+//     group, since it is a statement about two; groups of supporters are known of both halves, once they stand in a crowd.
+//  14. Who withdraws, or identifies with another group, takes no part any more. An answer about ties rests on the groups
+//     of others: therefore nothing new is told of any group until a step of people have gone from theirs.
+//
 // The proof of 3, 4 and 6 is a chain of remainders: within the spans that are told, any count can be
 // moved by up to five without leaving them, while all the others stay where they are. The tests
 // attack it with a solver of their own, over two weeks.

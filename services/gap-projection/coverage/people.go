@@ -46,6 +46,9 @@ func (a *Answers) Set(question int, yes bool) {
 // Yes reports the answer to a question.
 func (a Answers) Yes(question int) bool { return a[question/64]&(1<<(question%64)) != 0 }
 
+// or are the questions to which one of both says yes.
+func (a Answers) or(b Answers) Answers { return Answers{a[0] | b[0], a[1] | b[1]} }
+
 // Person is one person in one week.
 type Person struct {
 	ID    events.PersonID

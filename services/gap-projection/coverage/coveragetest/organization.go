@@ -9,19 +9,22 @@ import (
 	"kith.internal/services/gap-projection/coverage"
 )
 
-// Organization is people who come, go and move, with answers that stay.
+// Organization is people who come, go and move, with answers that stay. Some identify with a group, which others
+// know as well: the worst that can be.
 type Organization struct {
 	People    []coverage.Person
+	Groups    map[events.PersonID]events.Code // that they identify with
 	Plan      coverage.Plan
 	Questions int
 
 	dice   *rand.Rand
 	likely float64 // of a yes
+	alike  bool    // departments are
 }
 
 // Of is an organization that there is. What happens in it from now on follows from the seed.
 func Of(people []coverage.Person, plan coverage.Plan, questions int, seed uint64) *Organization {
-	return &Organization{people, plan, questions, rand.New(rand.NewPCG(seed, 3)), 0.5}
+	return &Organization{people, map[events.PersonID]events.Code{}, plan, questions, rand.New(rand.NewPCG(seed, 3)), 0.5, false}
 }
 
 // New makes up an organization: of 14 to 240 people, some departments large and some small.
@@ -30,6 +33,7 @@ func New(seed uint64) *Organization {
 	if seed%3 == 0 {
 		o.Plan = coverage.Plan{{coverage.Department}, {coverage.Level, coverage.Tenure}}
 	}
+	o.alike = seed/30%2 == 1
 	o.likely = []float64{0, 0.05, 0.3, 0.5, 0.8, 1}[seed%6]
 	for range []int{30, 60, 14, 120, 240}[seed/6%5] {
 		o.hire()
@@ -56,6 +60,17 @@ func (o *Organization) hire() {
 		p.Yes.Set(q, o.dice.Float64() < o.likely)
 	}
 	o.People = append(o.People, p)
+	o.identify(&p)
+}
+
+// identify: most people do, with a group that is large or one that is not, and some with none any more. In some
+// organizations nearly all of a department are of one group.
+func (o *Organization) identify(p *coverage.Person) {
+	group := []events.Code{"a", "a", "a", "a", "b", "b", "b", "c", "", ""}[o.dice.IntN(10)]
+	if o.alike && o.dice.IntN(20) > 0 {
+		group = []events.Code{"a", "a", "b"}[int(p.Place[coverage.Department][1]-'0')%3]
+	}
+	o.Groups[p.ID] = group
 }
 
 // Next lets some people come, go, move and stop taking part: sometimes one, sometimes many.
@@ -73,6 +88,9 @@ func (o *Organization) Next() {
 	if o.dice.IntN(4) == 0 {
 		o.anybody().Out = true
 	}
+	for range o.some() / 5 {
+		o.identify(o.anybody())
+	}
 }
 
 func (o *Organization) some() int { return []int{0, 0, 1, 1, 2, 5, 9, 20}[o.dice.IntN(8)] }
@@ -88,50 +106,88 @@ func (o *Organization) index() map[events.PersonID]int {
 	return at
 }
 
-// Week is what a week tells, and of whom: all that an attacker can know of it.
-type Week struct {
+// Crowds are those of a week, as they are told.
+type Crowds struct {
 	Members map[int][]events.PersonID // by crowd
-	Picture coverage.Picture
+	coverage.Picture
 }
 
-// Publish turns a roster and tells. Of a crowd with somebody who takes no part any more, the attacker takes
-// the members to be as they were: nobody tells them that somebody is not counted.
-func (o *Organization) Publish(r *coverage.Roster, before Week, floor int) Week {
-	r.Turn(o.Plan, o.People, floor, o.Questions)
-	return Told(r, before, floor, o.Questions)
+// Week is what a week tells, and of whom: all that an attacker can know of it.
+type Week struct{ Crowds, Groups Crowds }
+
+// Rosters are all crowds that there are.
+type Rosters struct {
+	Crowds coverage.Roster
+	Groups coverage.Groups
 }
 
-// Told is what a roster tells as it is.
-func Told(r *coverage.Roster, before Week, floor, questions int) Week {
-	p := Week{map[int][]events.PersonID{}, r.Picture(floor, questions)}
-	for _, c := range r.Crowds {
-		var members []events.PersonID
-		for _, m := range c.Members {
-			members = append(members, m.Person)
-		}
-		if slices.Contains(members, "") {
-			members = before.Members[c.ID]
-		}
-		p.Members[c.ID] = members
+// Publish turns all crowds and tells.
+func (o *Organization) Publish(r *Rosters, before Week, floor int) Week {
+	r.Groups.Turn(o.identified(), floor, o.Questions, nobodyElse)
+	r.Crowds.Turn(o.Plan, r.Groups.Others(o.People), floor, o.Questions)
+	return o.Told(r, before, floor)
+}
+
+// nobodyElse: answers follow from nobody's group.
+func nobodyElse(events.PersonID, events.Code, map[events.PersonID]events.Code) (none coverage.Answers) {
+	return none
+}
+
+// identified are those who identify with a group; who does not must not be counted by it.
+func (o *Organization) identified() (people []coverage.Person) {
+	for _, p := range o.People {
+		group := o.Groups[p.ID]
+		p.Place, p.Out = coverage.Identified(p.ID, group), p.Out || group == ""
+		people = append(people, p)
 	}
-	return p
+	return people
 }
+
+// Told is what all crowds tell as they are. Of a crowd with somebody who takes no part any more, the attacker takes
+// the members to be as they were: nobody tells them that somebody is not counted.
+func (o *Organization) Told(r *Rosters, before Week, floor int) Week {
+	w := Week{
+		Crowds: Crowds{members(r.Crowds.Crowds), r.Crowds.Picture(floor, o.Questions)},
+		Groups: Crowds{members(r.Groups.Crowds), r.Groups.Picture(floor, o.Questions)},
+	}
+	for id, m := range w.Crowds.Members {
+		if slices.Contains(m, "") {
+			w.Crowds.Members[id] = before.Crowds.Members[id]
+		}
+	}
+	return w
+}
+
+func members(crowds []*coverage.Crowd) map[int][]events.PersonID {
+	members := map[int][]events.PersonID{}
+	for _, c := range crowds {
+		for _, m := range c.Members {
+			members[c.ID] = append(members[c.ID], m.Person)
+		}
+	}
+	return members
+}
+
+// told are the crowds of which something is told, and each with its members.
+func (w Week) told() []Crowds { return []Crowds{w.Crowds, w.Groups} }
 
 // learn is what an attacker makes of a week: every crowd and the total of all, which is more than any
 // filter of the API tells.
-func (o *Organization) learn(a *attacker, p Week, q int) {
+func (o *Organization) learn(a *attacker, w Week, q int) {
 	at := o.index()
-	var all []int
-	for _, s := range p.Picture.Crowds {
-		var in []int
-		for _, id := range p.Members[s.Crowd] {
-			in = append(in, at[id])
+	for _, p := range w.told() {
+		var all []int
+		for _, s := range p.Picture.Crowds {
+			var in []int
+			for _, id := range p.Members[s.Crowd] {
+				in = append(in, at[id])
+			}
+			a.learn(in, s.Told[q].Low, s.Told[q].High)
+			all = append(all, in...)
 		}
-		a.learn(in, s.Told[q].Low, s.Told[q].High)
-		all = append(all, in...)
-	}
-	if len(all) > 0 {
-		a.learn(all, p.Picture.Total[q].Low, p.Picture.Total[q].High)
+		if len(all) > 0 {
+			a.learn(all, p.Total[q].Low, p.Total[q].High)
+		}
 	}
 }
 
@@ -145,7 +201,11 @@ func (o *Organization) groups(before, after Week, own int) map[string][]int {
 			continue
 		}
 		d, l, t := string(p.Place[coverage.Department]), string(p.Place[coverage.Level]), string(p.Place[coverage.Tenure])
-		for _, key := range []string{d, l, t, d + l, l + t, d + t, d + l + t} {
+		keys := []string{d, l, t, d + l, l + t, d + t, d + l + t}
+		if group := string(o.Groups[p.ID]); group != "" {
+			keys = append(keys, group, group+d, group+l, group+t, group+" half "+string(coverage.Identified(p.ID, "yes")[coverage.Group]))
+		}
+		for _, key := range keys {
 			g[key] = append(g[key], i)
 		}
 	}
@@ -170,19 +230,24 @@ func (o *Organization) groups(before, after Week, own int) map[string][]int {
 // difference is who is counted in one week and not in another.
 func difference(without, with Week) (who []events.PersonID) {
 	known := map[events.PersonID]bool{}
-	for _, m := range without.Members {
-		for _, id := range m {
-			known[id] = true
-		}
+	for _, id := range without.everybody() {
+		known[id] = true
 	}
-	for _, m := range with.Members {
-		for _, id := range m {
-			if !known[id] {
-				who = append(who, id)
-			}
+	for _, id := range with.everybody() {
+		if !known[id] {
+			who, known[id] = append(who, id), true // who moves may be in two for a while
 		}
 	}
 	return who
+}
+
+func (w Week) everybody() (all []events.PersonID) {
+	for _, p := range w.told() {
+		for _, m := range p.Members {
+			all = append(all, m...)
+		}
+	}
+	return all
 }
 
 // yes is the truth.

@@ -29,9 +29,10 @@ func (u *product) attackCoverage(t *testing.T, least int) {
 	u.publishedAs(t, roster)
 	questions, attacked := len(gaps.Metrics()), 0
 	for seed := range uint64(20) {
-		_, r := u.counted(t)
+		_, crowds := u.counted(t)
+		r := &coveragetest.Rosters{Crowds: *crowds}
 		o := coveragetest.Of(slices.Clone(people), coverage.Standard(), questions, seed)
-		before := coveragetest.Told(r, coveragetest.Week{}, 5, questions)
+		before := o.Told(r, coveragetest.Week{}, 5)
 		o.Next()
 		groups, unsettled, broken := o.Attack(before, o.Publish(r, before, 5))
 		attacked += groups
