@@ -166,8 +166,11 @@ func (s *step) identities(g *groups) (open []*unsealed, err error) {
 	return open, nil
 }
 
-// toldOfGroups reports whether anything was told of groups in a week.
+// toldOfGroups reports whether anything was told of groups in a week: not before the first.
 func (s *step) toldOfGroups(week events.Code) (bool, error) {
+	if week == "" {
+		return false, nil
+	}
 	p, err := projection.Get[Published](s.d, WeekKey(week))
 	return p != nil && slices.ContainsFunc(p.Cells, func(c coverage.Cell) bool { return c.By == coverage.Group }), err
 }

@@ -181,7 +181,8 @@ var wanted = strings.Fields(`PersonJoined PersonChanged PersonWentOnLeave Person
 	SponsorshipDisclosed StakeResolved ActConfirmed ActDisputed ActCorrected ActRetracted ParticipationChanged GoalSet GoalReached
 	RoleDeclared SponsorshipAsked SponsorshipAccepted FeedbackRequested FeedbackRatedHelpful SessionRated TrustConfirmed
 	RoleContested CapacitySet ProgramJoined PairMatched ExternalContactAdded ImportStarted ImportFinished
-	SponsorshipDeclined RoleDeclarationWithdrawn RoleOverridden MentorshipDeclined PairEnded ProgramLeft MentorPromotedToSponsor`)
+	SponsorshipDeclined RoleDeclarationWithdrawn RoleOverridden MentorshipDeclined PairEnded ProgramLeft MentorPromotedToSponsor
+	GroupSelfIdentified GroupSelfIdentificationWithdrawn`)
 
 func written(t *testing.T, now time.Time) []byte {
 	t.Helper()

@@ -24,6 +24,7 @@ func (s *story) live() {
 			s.quarrels(p)
 		}
 	}
+	s.identify()
 }
 
 // personal is what p says of themselves.
