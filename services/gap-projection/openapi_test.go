@@ -69,9 +69,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	s.say(events.Personal, ego, &events.RoleDeclared{Supporter: cleo, Role: events.Sponsor, DeclaredBy: "recipient"})
 	after := s.say(events.Support, ego, advice(ben))
 	s.classified(after, map[string]any{
-		readmodel.TieKey(ego, ben):                  tieWithEverything(),
-		readmodel.TieKey(ben, ego):                  tieWithEverything(), // the other way round
-		"given." + string(ego) + "." + string(dana): struct{}{},
+		readmodel.TieKey(ego, ben):   tieWithEverything(),
+		readmodel.TieKey(ben, ego):   tieWithEverything(), // the other way round
+		readmodel.RecipientsKey(ego): readmodel.Recipients{Recipients: []events.PersonID{dana}},
 	})
 	me := "person:" + string(ego)
 	s.svc.Wait(5 * time.Second)

@@ -385,3 +385,23 @@ func TestAfterARestartNothingIsSaidAgain(t *testing.T) {
 		t.Errorf("the network changed (-want +got):\n%s", diff)
 	}
 }
+
+// Whom a person supports is read of the documents as role-classifier writes them: the first of them in
+// one, each of the others behind it.
+func TestWhomAPersonSupports(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	after := s.say(events.Support, ego, advice(ben))
+	s.classified(after, map[string]any{
+		readmodel.RecipientsKey(ego):                      readmodel.Recipients{Recipients: []events.PersonID{dana}, More: true},
+		readmodel.RecipientsKey(ego) + "." + string(cleo): struct{}{},
+	})
+	var n gaps.NetworkAnswer
+	_, body := s.get("person:"+string(ego), string(ego)+fmt.Sprintf("/network?after=%d", after))
+	if err := json.Unmarshal([]byte(body), &n); err != nil {
+		t.Fatal(err)
+	}
+	if want := []events.PersonID{cleo, dana}; !cmp.Equal(n.Given, want) {
+		t.Errorf("%s supports %v, not %v", ego, n.Given, want)
+	}
+}

@@ -2,7 +2,6 @@ package gaps
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"kith.internal/events"
@@ -59,14 +58,14 @@ func (v *SupporterView) refresh(r *readmodel.TieRole, now time.Time, away readmo
 
 // given is whom a person supports.
 func (s *Service) given(ctx context.Context, person events.PersonID) ([]events.PersonID, error) {
-	prefix := "given." + string(person) + "."
-	keys, err := s.reader.ties.Keys(ctx, prefix)
-	if err != nil {
-		return nil, err
+	key := readmodel.RecipientsKey(person)
+	g, _, err := projection.Read[readmodel.Recipients](ctx, s.reader.ties, key)
+	if g == nil || err != nil {
+		return []events.PersonID{}, err
 	}
-	people := []events.PersonID{}
-	for _, key := range keys {
-		people = append(people, events.PersonID(strings.TrimPrefix(key, prefix)))
+	var behind []string
+	if g.More {
+		behind, err = s.reader.ties.Keys(ctx, key+".")
 	}
-	return people, nil
+	return g.With(behind), err
 }

@@ -25,14 +25,7 @@ func givenKey(sealed bool, supporter events.PersonID) string {
 	if sealed {
 		return "given-sealed." + string(supporter)
 	}
-	return "given." + string(supporter)
-}
-
-// given is the document at a givenKey. Of the very many whom somebody may support the first are named in
-// it, and each of the others is a document behind it, whose key says everything.
-type given struct {
-	Recipients []events.PersonID `json:"recipients,omitempty"` // sorted
-	More       bool              `json:"more,omitempty"`       // there are documents behind it
+	return readmodel.RecipientsKey(supporter)
 }
 
 // givenLimit is how many are named in one document.
@@ -78,10 +71,10 @@ func (s *step) takeBack(sealed bool, p pair) error {
 	return nil
 }
 
-func givenAt(d *projection.Docs, key string) (*given, error) {
-	g, err := projection.Get[given](d, key)
+func givenAt(d *projection.Docs, key string) (*readmodel.Recipients, error) {
+	g, err := projection.Get[readmodel.Recipients](d, key)
 	if g == nil {
-		g = &given{}
+		g = &readmodel.Recipients{}
 	}
 	return g, err
 }
@@ -93,12 +86,8 @@ func givenBy(d *projection.Docs, sealed bool, supporter events.PersonID) ([]even
 	if err != nil || !g.More {
 		return g.Recipients, err
 	}
-	keys, err := d.Keys(key + ".")
-	all := slices.Clone(g.Recipients)
-	for _, k := range keys {
-		all = append(all, events.PersonID(strings.TrimPrefix(k, key+".")))
-	}
-	return all, err
+	behind, err := d.Keys(key + ".")
+	return g.With(behind), err
 }
 
 // keysOf are patterns of the keys of all that is kept of the support that a person received, but for what
