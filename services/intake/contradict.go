@@ -17,6 +17,8 @@ func (a *admission) contradictions(it *item) error {
 		}
 	case *events.ActCorrected:
 		return a.replacement(it, f)
+	case *events.ErasureRequested:
+		return a.erasable(it)
 	case *events.StakeResolved:
 		if it.of != nil && !staked(it.of) {
 			it.say("act", "has no stake: nothing could come of it")

@@ -20,7 +20,9 @@ type directory struct {
 	starts   map[uint64]bool         // the sequences of their beginnings
 	began    map[events.Code]uint64  // when the last import by a mapping did: a sequence
 	ended    map[events.Code]uint64
-	order    []*entry // by name; nil where it has to be made anew
+	erasures map[events.PersonID]*erasure
+	same     map[events.PersonID][]events.PersonID // entries that are one person
+	order    []*entry                              // by name; nil where it has to be made anew
 }
 
 // entry is what the directory has on one person.
@@ -43,6 +45,7 @@ func newDirectory() *directory {
 		people: map[events.PersonID]*entry{}, contacts: map[events.PersonID]contact{},
 		programs: map[events.ProgramID]bool{}, shifts: map[events.Code][]int64{}, starts: map[uint64]bool{},
 		began: map[events.Code]uint64{}, ended: map[events.Code]uint64{},
+		erasures: map[events.PersonID]*erasure{}, same: map[events.PersonID][]events.PersonID{},
 	}
 }
 
@@ -53,6 +56,7 @@ func (d *directory) forgetAll() {
 	defer d.mu.Unlock()
 	d.people, d.contacts, d.programs, d.order = none.people, none.contacts, none.programs, nil
 	d.shifts, d.starts, d.began, d.ended = none.shifts, none.starts, none.began, none.ended
+	d.erasures, d.same = none.erasures, none.same
 }
 
 // knows reports whether somebody is in the directory or is somebody's contact.
@@ -119,7 +123,12 @@ func (d *directory) fold(e events.Event, details *events.PersonDetails) {
 		d.change(e, f.EffectiveAt, nil)
 	case *events.PersonLeft:
 		d.change(e, f.EffectiveAt, nil)
+	case *events.PersonMerged:
+		d.join(e.Person(), f.Into)
+	case *events.ErasureRequested:
+		d.erasing(e)
 	case *events.PersonErased:
+		d.erased(e.Person(), f)
 		d.people[e.Person()] = &entry{id: e.Person(), erased: true}
 		for id, c := range d.contacts {
 			if c.owner == e.Person() {

@@ -15,6 +15,7 @@ import (
 //	POST /intake/v1/imports          files with a mapping
 //	GET  /intake/v1/people           the directory: ?query=&ids=&limit=&cursor=
 //	GET  /intake/v1/people/{person}  one person, by pseudonym or external id
+//	POST /intake/v1/people/{person}/erasure  asks for their erasure; GET tells how far it is
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux := http.NewServeMux()
 	serve := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
@@ -25,6 +26,9 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	list, one := "GET /intake/v1/people", "GET /intake/v1/people/{person}"
 	mux.Handle(list, kit.Handler(s.listPeople, decodeList, metrics.Middleware(list), kit.Logging(s.slog)))
 	mux.Handle(one, kit.Handler(s.onePerson, decodeOne, metrics.Middleware(one), kit.Logging(s.slog)))
+	erase, erasing := "POST /intake/v1/people/{person}/erasure", "GET /intake/v1/people/{person}/erasure"
+	mux.Handle(erase, kit.LimitBody(maxFact, kit.Handler(s.requestErasure, decodeErasure, metrics.Middleware(erase), kit.Logging(s.slog))))
+	mux.Handle(erasing, kit.Handler(s.showErasure, decodeErasure, metrics.Middleware(erasing), kit.Logging(s.slog)))
 	return kit.Routes(mux)
 }
 

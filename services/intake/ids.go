@@ -27,10 +27,12 @@ var (
 // lookups finds pseudonyms by external ids, scheme:value. A lookup is on disk before the first
 // fact that needs it, and is made by whoever is first, also among several replicas.
 type lookups struct {
-	kv    jetstream.KeyValue
-	key   []byte
-	mu    sync.RWMutex
-	known map[string]string // by external id; in memory only
+	kv     jetstream.KeyValue
+	stream jetstream.Stream
+	key    []byte
+	mu     sync.RWMutex
+	known  map[string]string // by external id; in memory only
+	gone   map[string]bool   // pseudonyms of those who were erased
 }
 
 // openLookups makes the bucket where it is absent. The stream is made by hand, as the keyring's
@@ -45,7 +47,7 @@ func openLookups(ctx context.Context, js jetstream.JetStream, tenantKey []byte, 
 		return nil, idsUnavailable(err)
 	}
 	if err != nil || stream.CachedInfo().Config.Replicas != want.Replicas { // a change waits for votes, and a look does not
-		if _, err := js.CreateOrUpdateStream(ctx, want); err != nil {
+		if stream, err = js.CreateOrUpdateStream(ctx, want); err != nil {
 			return nil, idsUnavailable(err)
 		}
 	}
@@ -53,7 +55,7 @@ func openLookups(ctx context.Context, js jetstream.JetStream, tenantKey []byte, 
 	if err != nil {
 		return nil, idsUnavailable(err)
 	}
-	return &lookups{kv: kv, key: tenantKey, known: map[string]string{}}, nil
+	return &lookups{kv: kv, stream: stream, key: tenantKey, known: map[string]string{}, gone: map[string]bool{}}, nil
 }
 
 // normal brings an external id into the one form in which it is looked up.
@@ -66,7 +68,8 @@ func normal(id string) (string, bool) {
 	return scheme + ":" + value, ok && schemeRE.MatchString(scheme) && value != "" && len(value) <= 256
 }
 
-// find returns the pseudonym behind a normal external id, or "".
+// find returns the pseudonym behind a normal external id, or "". A lookup that leads to somebody who
+// was erased should not be there, and is removed.
 func (l *lookups) find(ctx context.Context, id string) (string, error) {
 	if found := l.cached(id); found != "" {
 		return found, nil
@@ -78,7 +81,10 @@ func (l *lookups) find(ctx context.Context, id string) (string, error) {
 	if err != nil {
 		return "", idsUnavailable(err)
 	}
-	return l.keep(id, string(entry.Value())), nil
+	if found := string(entry.Value()); !l.isGone(found) {
+		return l.keep(id, found), nil
+	}
+	return "", l.remove(ctx, entry.Revision())
 }
 
 // reserve returns the pseudonym behind a normal external id, which is pseudonym from now on
@@ -115,7 +121,9 @@ func (l *lookups) cached(id string) string {
 func (l *lookups) keep(id, pseudonym string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.known[id] = pseudonym
+	if !l.gone[pseudonym] {
+		l.known[id] = pseudonym
+	}
 	return pseudonym
 }
 

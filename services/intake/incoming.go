@@ -103,6 +103,9 @@ func (in Incoming) faults() []fault.Field {
 	if !sourceRE.MatchString(in.Source) {
 		say("source", "is no URI path such as /integrations/slack")
 	}
+	if strings.HasPrefix(in.Source, "/services/") {
+		say("source", "is one of Kith's own services, which speak for themselves")
+	}
 	if in.Type == "" {
 		say("type", "is required")
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -46,8 +47,10 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	if err := schemas.AddResource("openapi.json", whole); err != nil {
 		t.Fatal(err)
 	}
-	u := start(t, natstest.Fast(t))
+	apart := filepath.Join(t.TempDir(), "apart")
+	u := startWith(t, natstest.Fast(t), filepath.Join(apart, "erasures"))
 	u.accepted(joined("1"), joined("2"))
+	done := string(u.person("hr:2"))
 	long := strings.Repeat("x", 70_000)
 	answered := map[string]bool{}
 	for _, c := range []struct{ route, path, media, body, viewer string }{
@@ -66,9 +69,25 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET /people/{person}", "hr:1", "", "", "integration:x"},
 		{"GET /people/{person}", "hr:9", "", "", "integration:x"},
 		{"GET /people/{person}", "hr:1", "", "", ""},
+		{"GET /people/{person}/erasure", "hr:1", "", "", "integration:x"},
+		{"POST /people/{person}/erasure", "hr:1", "application/json", "{", "integration:x"},
+		{"POST /people/{person}/erasure", "hr:1", "application/json", `{"requestedBy": "nobody"}`, "integration:x"},
+		{"POST /people/{person}/erasure", "hr:1", "", "", "person:" + string(u.person("hr:2"))},
+		{"POST /people/{person}/erasure", "hr:9", "", "", "integration:x"},
+		{"POST /people/{person}/erasure", "hr:1", "application/json", `{"requestedBy": "retention"}`, "integration:x"},
+		{"GET /people/{person}/erasure", "hr:1", "", "", "integration:x"},
+		{"GET /people/{person}/erasure", "hr:1", "", "", ""},
+		{"POST /people/{person}/erasure", done, "", "", "integration:x"},
+		{"GET /people/{person}/erasure", done, "", "", "integration:x"},
 	} {
+		if c.path == done {
+			erasable(t, u, apart, c.viewer, done)
+		}
 		method, path, _ := strings.Cut(c.route, " ")
-		at := "/intake/v1" + strings.Replace(path, "{person}", "", 1) + c.path
+		at := "/intake/v1" + path + c.path
+		if strings.Contains(path, "{person}") {
+			at = "/intake/v1" + strings.Replace(path, "{person}", c.path, 1)
+		}
 		resp := u.request(c.viewer, method, at, c.media, strings.NewReader(c.body))
 		answer, _ := io.ReadAll(resp.Body)
 		media := resp.Header.Get("Content-Type")
@@ -103,6 +122,15 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// erasable makes the folder for which the erasures have waited, and waits until somebody is erased.
+func erasable(t *testing.T, u *server, dir, viewer, who string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	u.erased(viewer, who)
 }
 
 func importsAreAsDescribed(t *testing.T, u *server, schemas *jsonschema.Compiler) {

@@ -12,8 +12,7 @@ import (
 // An integration that sends a whole history as lines may say where it begins and ends, as an
 // import of files does: no gap opens in between.
 var stated = map[string]bool{
-	"PersonErased":     true,
-	"ErasureRequested": true, // not before there is an erasure that it starts
+	"PersonErased": true,
 }
 
 // prepare makes an event of an item, or notes everything that is wrong with it.

@@ -34,6 +34,8 @@ type Service struct {
 	store     jetstream.ObjectStore
 	policy    *access.Policy
 	tenantKey []byte
+	erasures  *erasuresFile
+	asked     chan struct{} // for somebody's erasure
 	slog      *slog.Logger
 	metrics   *metrics
 	handler   http.Handler
@@ -63,7 +65,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	s := &Service{
 		log: env.EventLog, keys: keys, policy: access.New(env.EventLog, Name),
 		tenantKey: env.TenantKey, slog: env.Log, metrics: newMetrics(env.Registry), now: time.Now,
-		seen: newSeen(), directory: newDirectory(),
+		seen: newSeen(), directory: newDirectory(), erasures: &erasuresFile{path: env.ErasuresFile}, asked: make(chan struct{}, 1),
 	}
 	if s.slog == nil {
 		s.slog = slog.New(slog.DiscardHandler)
@@ -162,10 +164,10 @@ func (s *Service) follow(ctx context.Context) error {
 		return (&tail{nil, from + 1, true, func(m jetstream.Msg, seq uint64) { s.foldID(ctx, m, seq) }, caught}).follow(ctx, s.log.JetStream())
 	})
 	g.Go(func() error {
-		people := append(filtersOf(events.People), events.FilterFact(events.Personal, "ExternalContactAdded"), events.FilterFact(events.Personal, "ExternalContactRemoved"))
-		return (&tail{people, 1, false, func(m jetstream.Msg, seq uint64) { s.foldPerson(ctx, m, seq) }, caught}).follow(ctx, s.log.JetStream())
+		return (&tail{peopleFilters(), 1, false, func(m jetstream.Msg, seq uint64) { s.foldPerson(ctx, m, seq) }, caught}).follow(ctx, s.log.JetStream())
 	})
 	g.Go(func() error { return s.begin(ctx, reached) })
+	g.Go(func() error { return s.eraseAll(ctx, reached) })
 	g.Go(func() error { return s.sameLog(ctx, was) })
 	return g.Wait()
 }
@@ -234,6 +236,7 @@ func (s *Service) foldPerson(ctx context.Context, m jetstream.Msg, seq uint64) {
 	}
 	e.Seq = seq
 	s.directory.fold(e, s.details(ctx, e))
+	s.erasureFolded(e)
 }
 
 // details opens what a fact about a person seals. Of somebody who was erased, nothing can be.

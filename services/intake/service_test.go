@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -29,22 +30,34 @@ var key = bytes.Repeat([]byte{7}, 32)
 // server is intake over a log of its own.
 type server struct {
 	*intake.Service
-	t    testing.TB
-	url  string
-	log  *eventlog.Log
-	reg  *prometheus.Registry
-	said *bytes.Buffer // what the HTTP server complains of; to be read once it has stopped
-	stop func()
+	t        testing.TB
+	url      string
+	log      *eventlog.Log
+	reg      *prometheus.Registry
+	erasures string        // the file
+	said     *bytes.Buffer // what the HTTP server complains of; to be read once it has stopped
+	stop     func()
 }
 
 func start(t testing.TB, nc *nats.Conn) *server {
 	t.Helper()
-	reg := prometheus.NewRegistry()
+	return startWith(t, nc, filepath.Join(t.TempDir(), "erasures"))
+}
+
+func open(t testing.TB, nc *nats.Conn, reg prometheus.Registerer) *eventlog.Log {
+	t.Helper()
 	log, err := eventlog.Open(t.Context(), nc, eventlog.Config{Service: "intake", Registry: reg})
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := &app.Env{Log: slog.New(slog.DiscardHandler), Registry: reg, NATS: nc, EventLog: log, MasterKey: key, TenantKey: key, Replicas: 1}
+	return log
+}
+
+func startWith(t testing.TB, nc *nats.Conn, erasures string) *server {
+	t.Helper()
+	reg := prometheus.NewRegistry()
+	log := open(t, nc, reg)
+	env := &app.Env{Log: slog.New(slog.DiscardHandler), Registry: reg, NATS: nc, EventLog: log, MasterKey: key, TenantKey: key, Replicas: 1, ErasuresFile: erasures}
 	s, err := intake.New(t.Context(), env)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +75,7 @@ func start(t testing.TB, nc *nats.Conn) *server {
 		}
 	}
 	stopped := false
-	u := &server{Service: s, t: t, url: web.URL, log: log, reg: reg, said: said, stop: func() {
+	u := &server{Service: s, t: t, url: web.URL, log: log, reg: reg, said: said, erasures: erasures, stop: func() {
 		if stopped {
 			return
 		}

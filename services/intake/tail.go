@@ -72,6 +72,11 @@ func (t *tail) reached(left uint64) {
 // own are the contexts that intake owns: where a sender's fact may be stored.
 var own = []events.Context{events.People, events.Support, events.Personal, events.Sealed, events.Reply, events.Policy}
 
+// peopleFilters are of what makes the directory.
+func peopleFilters() []string {
+	return append(filtersOf(events.People), events.FilterFact(events.Personal, "ExternalContactAdded"), events.FilterFact(events.Personal, "ExternalContactRemoved"))
+}
+
 func filtersOf(contexts ...events.Context) []string {
 	var filters []string
 	for _, c := range contexts {

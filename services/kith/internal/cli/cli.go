@@ -90,6 +90,7 @@ func (s *shell) root() *cobra.Command {
 	root.AddCommand(s.inboxCommand())
 	root.AddCommand(s.watchCommand())
 	root.AddCommand(s.rebuildCommand())
+	root.AddCommand(s.eraseCommand())
 	root.AddCommand(s.benchCommand())
 	return root
 }

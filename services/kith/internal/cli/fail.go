@@ -101,6 +101,10 @@ func nextStep(f *fault.Error) string {
 		return "Everybody sees their own network, and nobody else's."
 	case "rebuild-goes-on":
 		return "See how far it is with: kith rebuild status SERVICE"
+	case "no-erasures-file":
+		return "Whoever runs the server names one with --erasures-file or KITH_ERASURES_FILE."
+	case "erasure-goes-on":
+		return "Ask again to see how far it is; the server's log says what keeps it."
 	case "import-running":
 		return "Then import again: it goes on where that one ended, and names every mistake."
 	case "route":
