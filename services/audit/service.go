@@ -4,8 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
 	"kith.internal/events"
@@ -13,6 +15,7 @@ import (
 	"kith.internal/libs/derive"
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/kit"
+	"kith.internal/libs/patience"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/access"
 )
@@ -38,11 +41,22 @@ type Service struct {
 	handler http.Handler
 	logger  *slog.Logger
 	now     func() time.Time
+
+	store    jetstream.ObjectStore
+	postings *postings
+	indexed  atomic.Bool // whether the postings have reached the log's end
 }
 
 // New returns a service that Run starts. What is derived is handed to it: no service imports another.
-func New(_ context.Context, env *app.Env, all []derive.Derivation, view View) (*Service, error) {
-	s := &Service{log: env.EventLog, all: all, view: view, policy: access.New(env.EventLog, Name), logger: env.Log, now: time.Now}
+func New(ctx context.Context, env *app.Env, all []derive.Derivation, view View) (*Service, error) {
+	s := &Service{log: env.EventLog, all: all, view: view, policy: access.New(env.EventLog, Name), logger: env.Log, now: time.Now, postings: newPostings()}
+	var err error
+	s.store, err = patience.Open(ctx, s.logger, "the saved postings", func(ctx context.Context) (jetstream.ObjectStore, error) {
+		return openSnapshots(ctx, env.EventLog.JetStream(), max(env.Replicas, 1))
+	})
+	if err != nil {
+		return nil, err
+	}
 	s.handler = s.routes(kit.NewMetrics(env.Registry))
 	return s, nil
 }
@@ -53,13 +67,18 @@ func (s *Service) Name() string { return Name }
 // Handler implements app.Service.
 func (s *Service) Handler() http.Handler { return s.handler }
 
-// Ready implements app.Service.
-func (s *Service) Ready() error { return nil }
+// Ready implements app.Service: it is ready once it knows where in the log everybody is named.
+func (s *Service) Ready() error {
+	if !s.indexed.Load() {
+		return errStarting
+	}
+	return nil
+}
 
 // Run implements app.Service.
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { <-ctx.Done(); return nil })
+	g.Go(func() error { return s.index(ctx) })
 	return g.Wait()
 }
 

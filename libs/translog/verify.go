@@ -1,0 +1,154 @@
+package translog
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// checkpointSubject is where the log keeps its own checkpoints.
+const checkpointSubject = "kith.audit._.CheckpointSealed"
+
+// Claims are the roots that signed checkpoints of one log claim for its sizes.
+type Claims struct {
+	keys   note.Verifiers
+	origin string
+	roots  map[uint64]tlog.Hash
+	last   uint64
+}
+
+// NewClaims has none yet; it believes checkpoints that one of the keys has signed.
+func NewClaims(keys note.Verifiers) *Claims {
+	return &Claims{keys: keys, roots: map[uint64]tlog.Hash{}}
+}
+
+// Add takes a signed note over. It fails where Open does, and where what it says cannot be true together
+// with what others have said.
+func (c *Claims) Add(signed []byte) error {
+	cp, err := Open(signed, c.keys)
+	if err != nil {
+		return err
+	}
+	return c.Believe(cp)
+}
+
+// Believe takes over a checkpoint whose signature is known to be good. It fails as Add does.
+func (c *Claims) Believe(cp Checkpoint) error {
+	if c.origin != "" && c.origin != cp.Origin {
+		return fmt.Errorf("the checkpoints are of two logs: %s and %s", c.origin, cp.Origin)
+	}
+	if root, ok := c.roots[cp.Size]; ok && root != cp.Root {
+		return fmt.Errorf("two checkpoints of %d messages contradict each other: there are two histories", cp.Size)
+	}
+	c.origin, c.roots[cp.Size], c.last = cp.Origin, cp.Root, max(c.last, cp.Size)
+	return nil
+}
+
+// Verify returns what a bundle proves. It fails as Bundle.Verify does, and where what it says cannot be true
+// together with what others have said.
+func (c *Claims) Verify(b Bundle) (Proven, error) {
+	p, err := b.Verify(c.keys)
+	if err != nil {
+		return p, err
+	}
+	if p.Since != nil {
+		if err := c.Believe(*p.Since); err != nil {
+			return p, err
+		}
+	}
+	return p, c.Believe(p.Checkpoint)
+}
+
+// Log is what has been found of an exported log.
+type Log struct {
+	Entries     uint64
+	Checkpoints int    // sizes that a signed checkpoint speaks of
+	Sealed      uint64 // the largest of them: what comes after it is not proven yet
+}
+
+// VerifyLog reads an export of the whole log, one entry a line, and holds it against every checkpoint in
+// it and those already claimed. It fails where one does not fit, naming the first, and where there is none.
+func (c *Claims) VerifyLog(export io.ReadSeeker) (Log, error) {
+	if err := c.collect(export); err != nil {
+		return Log{}, err
+	}
+	if _, err := export.Seek(0, io.SeekStart); err != nil {
+		return Log{}, err
+	}
+	var tree Frontier
+	err := lines(export, func(line []byte) error { return c.follow(&tree, line) })
+	switch {
+	case err != nil:
+		return Log{}, err
+	case len(c.roots) == 0:
+		return Log{}, errors.New("there is no checkpoint: nothing proves this log")
+	case c.last > tree.Size():
+		return Log{}, fmt.Errorf("the log was cut off: it has %d entries, and had %d when it was sealed", tree.Size(), c.last)
+	}
+	return Log{Entries: tree.Size(), Checkpoints: len(c.roots), Sealed: c.last}, nil
+}
+
+// collect takes over the checkpoints that stand in the log itself. Each speaks of what came before it.
+func (c *Claims) collect(export io.Reader) error {
+	return lines(export, func(line []byte) error {
+		if !bytes.Contains(line, []byte("CheckpointSealed")) {
+			return nil
+		}
+		e, err := ParseEntry(line)
+		if err != nil || e.Subject != checkpointSubject {
+			return err
+		}
+		var s Sealed
+		if err := json.Unmarshal([]byte(e.Data), &s); err != nil {
+			return fmt.Errorf("entry %d is no checkpoint: %w", e.Seq, err)
+		}
+		if s.Size >= e.Seq {
+			return fmt.Errorf("entry %d seals what comes after it", e.Seq)
+		}
+		if err := c.Add(s.Note()); err != nil {
+			return fmt.Errorf("entry %d: %w", e.Seq, err)
+		}
+		return nil
+	})
+}
+
+func (c *Claims) follow(tree *Frontier, line []byte) error {
+	e, err := ParseEntry(line)
+	if err != nil {
+		return err
+	}
+	if e.Seq != tree.Size()+1 {
+		return fmt.Errorf("entry %d stands where %d belongs", e.Seq, tree.Size()+1)
+	}
+	tree.Add(e.Leaf())
+	if root, ok := c.roots[tree.Size()]; ok && root != tree.Root() {
+		return fmt.Errorf("the first %d entries are not what was sealed", tree.Size())
+	}
+	return nil
+}
+
+// lines calls fn with every line that is not empty, however long.
+func lines(r io.Reader, fn func([]byte) error) error {
+	b := bufio.NewReaderSize(r, 1<<16)
+	for {
+		line, err := b.ReadBytes('\n')
+		if text := strings.TrimSpace(string(line)); text != "" {
+			if err := fn([]byte(text)); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
