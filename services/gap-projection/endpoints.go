@@ -47,7 +47,7 @@ func (a answer) Headers() http.Header {
 		"Etag":          {a.tag},
 		"Cache-Control": {"private, no-cache"},
 		"Kith-As-Of":    {strconv.FormatUint(a.asOf, 10)},
-		"Vary":          {access.Header},
+		"Vary":          {access.Header + ", " + access.PurposeHeader},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"kith.internal/events"
 	gaps "kith.internal/services/gap-projection"
+	"kith.internal/services/internal/access"
 	"kith.internal/services/internal/readmodel"
 	"kith.internal/services/internal/recognition"
 )
@@ -93,7 +94,7 @@ func TestExplanations(t *testing.T) {
 		}
 	})
 	t.Run("S1.12 the other side's explanation is of the same tie", func(t *testing.T) {
-		if resp, body := s.get("person:"+string(ben), string(ego)+"/ties/"+string(ben)); resp.StatusCode != 200 {
+		if resp, body := s.get("person:"+string(ben), string(ego)+"/ties/"+string(ben), access.PurposeHeader, "support-given"); resp.StatusCode != 200 {
 			t.Errorf("%d %s", resp.StatusCode, body)
 		}
 		if viewed := s.said(events.Access, ego); len(viewed) != 1 {

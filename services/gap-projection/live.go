@@ -9,6 +9,7 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/live"
 	"kith.internal/libs/projection"
+	"kith.internal/services/internal/access"
 	"kith.internal/services/internal/readmodel"
 )
 
@@ -28,7 +29,7 @@ func (s *Service) events(r *http.Request) (live.Source, error) {
 
 // shown is what a person sees, with at least the log up to a sequence. It fails as Network does.
 func (s *Service) shown(ctx context.Context, q Query, from uint64) (live.Answer, error) {
-	if err := s.policy.Read(ctx, q.Viewer, q.Person, "own-network"); err != nil {
+	if err := s.policy.Read(ctx, q.Viewer, access.Network(q.Person)); err != nil {
 		return live.Answer{}, err
 	}
 	if err := live.Reached(ctx, s.reader.log, s.reader.networks, from); err != nil {

@@ -7,6 +7,7 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/fault"
 	"kith.internal/libs/projection"
+	"kith.internal/services/internal/access"
 	"kith.internal/services/internal/readmodel"
 	"kith.internal/services/internal/recognition"
 	"kith.internal/services/internal/ruleset"
@@ -57,10 +58,10 @@ func (s *Service) Suggestions(ctx context.Context, q Query) (SuggestionsAnswer, 
 	}, nil
 }
 
-// Tie explains one tie to one of its two people. It fails with fault.NotFound where nothing lies
+// Tie explains one tie to one of its two people, or to an auditor. It fails with fault.NotFound where nothing lies
 // between them.
 func (s *Service) Tie(ctx context.Context, q Query) (TieAnswer, error) {
-	if err := s.policy.ReadTie(ctx, q.Viewer, q.Person, q.Supporter); err != nil {
+	if err := s.policy.Read(ctx, q.Viewer, access.Tie(q.Person, q.Supporter)); err != nil {
 		return TieAnswer{}, err
 	}
 	if err := s.after(ctx, q.After, s.reader.tie); err != nil {
@@ -113,7 +114,11 @@ func (s *Service) back(ctx context.Context, q Query) (*readmodel.Tie, error) {
 	if err != nil || tie == nil {
 		return nil, err
 	}
-	return tie, s.policy.ReadTie(ctx, q.Viewer, q.Supporter, q.Person)
+	viewer := q.Viewer
+	if viewer.Person() == q.Person {
+		viewer = viewer.For("support-given") // which they need not say of what is their own
+	}
+	return tie, s.policy.Read(ctx, viewer, access.Tie(q.Supporter, q.Person))
 }
 
 // found is a network as it was read.
@@ -126,7 +131,7 @@ type found struct {
 // find lets only the person in, waits, and reads. The position is read first: what is read after
 // it may be newer, never older.
 func (s *Service) find(ctx context.Context, q Query) (*found, error) {
-	if err := s.policy.Read(ctx, q.Viewer, q.Person, "own-network"); err != nil {
+	if err := s.policy.Read(ctx, q.Viewer, access.Network(q.Person)); err != nil {
 		return nil, err
 	}
 	if err := s.after(ctx, q.After, s.reader.network); err != nil {

@@ -297,7 +297,11 @@ func TestWhoReadsWhat(t *testing.T) {
 	if n := len(s.said(events.Access, ego)); n != 0 {
 		t.Fatalf("%d access facts before anybody else was let in", n)
 	}
-	if resp, body := s.get(supporter, string(ego)+"/ties/"+string(ben)); resp.StatusCode != 200 {
+	tie, given := string(ego)+"/ties/"+string(ben), []string{access.PurposeHeader, "support-given"}
+	if resp, body := s.get(supporter, tie); resp.StatusCode != 400 || !strings.Contains(body, "no-purpose") {
+		t.Fatalf("the supporter does not say what for: %d %s", resp.StatusCode, body)
+	}
+	if resp, body := s.get(supporter, tie, given...); resp.StatusCode != 200 {
 		t.Fatalf("the supporter reads their tie: %d %s", resp.StatusCode, body)
 	}
 	viewed := s.said(events.Access, ego)

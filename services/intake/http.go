@@ -54,7 +54,7 @@ func writer(r *http.Request) (access.Viewer, error) {
 	}
 	v := access.ViewerOf(r)
 	if v.Kind == access.Anonymous {
-		return v, fault.New(fault.Forbidden, "no-viewer", "the header "+access.Header+" is none of person:<id>, integration:<name>, service:<name>")
+		return v, fault.New(fault.Forbidden, "no-viewer", "the header "+access.Header+" is none of person:<id>, integration:<name>, service:<name>, auditor:<name>")
 	}
 	return v, nil
 }

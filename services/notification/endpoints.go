@@ -60,7 +60,7 @@ type NudgeView struct {
 
 // inbox answers for the person whose inbox it is, and for nobody else.
 func (s *Service) inbox(ctx context.Context, req inboxRequest) (InboxAnswer, error) {
-	if err := s.policy.Read(ctx, req.viewer, req.person, "own-network"); err != nil {
+	if err := s.policy.Read(ctx, req.viewer, access.Network(req.person)); err != nil {
 		return InboxAnswer{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)

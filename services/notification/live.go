@@ -7,6 +7,7 @@ import (
 
 	"kith.internal/libs/live"
 	"kith.internal/libs/projection"
+	"kith.internal/services/internal/access"
 	"kith.internal/services/internal/readmodel"
 )
 
@@ -25,7 +26,7 @@ func (s *Service) events(r *http.Request) (live.Source, error) {
 
 // shown is what the inbox answers, with at least the log up to a sequence.
 func (s *Service) shown(ctx context.Context, req inboxRequest, from uint64) (live.Answer, error) {
-	if err := s.policy.Read(ctx, req.viewer, req.person, "own-network"); err != nil {
+	if err := s.policy.Read(ctx, req.viewer, access.Network(req.person)); err != nil {
 		return live.Answer{}, err
 	}
 	if err := live.Reached(ctx, s.settled.log, s.inboxes, from); err != nil {

@@ -36,10 +36,13 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		answered[code] = true
 		valid(t, body, code, answer)
 	}
-	seq = p.add(events.Reply, &events.NudgeDone{Nudge: nudge})
-	code, answer := p.get(path+after(seq)+"&state=past", me)
+	code, answer := p.get(path, me, "Kith-Purpose", "curiosity")
+	answered[code] = true
 	valid(t, body, code, answer)
-	if !answered[200] || !answered[422] || !answered[403] || !answered[503] {
+	seq = p.add(events.Reply, &events.NudgeDone{Nudge: nudge})
+	code, answer = p.get(path+after(seq)+"&state=past", me)
+	valid(t, body, code, answer)
+	if !answered[200] || !answered[400] || !answered[422] || !answered[403] || !answered[503] {
 		t.Errorf("answered %v", answered)
 	}
 }

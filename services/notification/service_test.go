@@ -105,13 +105,16 @@ func (p *product) add(c events.Context, f events.Fact) uint64 {
 }
 
 // get asks for a path as a viewer, and returns status and body.
-func (p *product) get(path, viewer string) (int, string) {
+func (p *product) get(path, viewer string, header ...string) (int, string) {
 	p.t.Helper()
 	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+path, nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	req.Header.Set("Kith-Viewer", viewer)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		p.t.Fatal(err)

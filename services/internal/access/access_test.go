@@ -1,7 +1,9 @@
 package access_test
 
 import (
+	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +25,8 @@ func TestViewers(t *testing.T) {
 		"person:" + string(ann):     "person:" + string(ann),
 		"integration:slack":         "integration:slack",
 		"service:portal":            "service:portal",
+		"auditor:works-council":     "auditor:works-council",
+		"auditor:":                  "anonymous",
 		"":                          "anonymous",
 		"person:xaaaaaaaaaaaaaaaa":  "anonymous", // an external contact has no account
 		"person:ann":                "anonymous",
@@ -55,38 +59,71 @@ func policy(t *testing.T) (*access.Policy, *eventlog.Log) {
 	return access.New(log, "test"), log
 }
 
-// S1.33 S2.29 A network is read by its person, a tie by its two.
+const own, ties, audits, request = "own-network", "support-given", "audit", "access-request"
+
+// everybody is who may ask for what belongs to ann, or to ann and ben.
+var everybody = []string{"person:" + string(ann), "person:" + string(ben), "person:" + string(cyd), "integration:hr", "service:portal", "auditor:council", ""}
+
+// S1.33 S2.29 A network is read by its person, a tie by its two; auditors read why, and what was known, never today's
+// network. Whoever is not the person says what for.
 func TestReading(t *testing.T) {
 	p, log := policy(t)
+	const none, may = fault.Invalid, fault.Kind(-1) // none: no purpose is stated where one would open it
+	no := fault.Forbidden
 	for _, c := range []struct {
-		viewer  string
-		network fault.Kind // of ann; allowed is -1
-		tie     fault.Kind // of ann and ben
-		book    fault.Kind // the directory
+		what    string
+		reading access.Reading
+		purpose events.AccessPurpose
+		want    [7]fault.Kind // of everybody
 	}{
-		{"person:" + string(ann), -1, -1, -1},
-		{"person:" + string(ben), fault.Forbidden, -1, -1},
-		{"person:" + string(cyd), fault.Forbidden, fault.Forbidden, -1},
-		{"integration:hr", fault.Forbidden, fault.Forbidden, -1},
-		{"service:portal", fault.Forbidden, fault.Forbidden, -1},
-		{"", fault.Forbidden, fault.Forbidden, fault.Forbidden},
+		{"network", access.Network(ann), "", [...]fault.Kind{may, no, no, no, no, no, no}},
+		{"network", access.Network(ann), own, [...]fault.Kind{may, no, no, no, no, no, no}},
+		{"network", access.Network(ann), audits, [...]fault.Kind{may, no, no, no, no, no, no}},
+		{"tie", access.Tie(ann, ben), "", [...]fault.Kind{may, none, no, no, no, none, no}},
+		{"tie", access.Tie(ann, ben), ties, [...]fault.Kind{may, may, no, no, no, no, no}},
+		{"tie", access.Tie(ann, ben), audits, [...]fault.Kind{may, no, no, no, no, may, no}},
+		{"history", access.History(ann), "", [...]fault.Kind{may, no, no, no, no, none, no}},
+		{"history", access.History(ann), audits, [...]fault.Kind{may, no, no, no, no, may, no}},
+		{"history", access.History(ann), request, [...]fault.Kind{may, no, no, no, no, no, no}},
+		{"record", access.Record(ann), "", [...]fault.Kind{may, no, no, no, no, none, no}},
+		{"record", access.Record(ann), audits, [...]fault.Kind{may, no, no, no, no, no, no}},
+		{"record", access.Record(ann), request, [...]fault.Kind{may, no, no, no, no, may, no}},
 	} {
-		v := access.Parse(c.viewer)
-		check(t, c.viewer+" network", p.Read(t.Context(), v, ann, "own-network"), c.network)
-		check(t, c.viewer+" tie", p.ReadTie(t.Context(), v, ann, ben), c.tie)
-		check(t, c.viewer+" directory", p.Directory(t.Context(), v), c.book)
+		for i, viewer := range everybody {
+			what := fmt.Sprintf("%s of ann, by %q for %q", c.what, viewer, c.purpose)
+			check(t, what, p.Read(t.Context(), access.Parse(viewer).For(c.purpose), c.reading), c.want[i])
+		}
 	}
-	check(t, "no such purpose", p.Read(t.Context(), access.As(ann), ann, "curiosity"), fault.Invalid)
-	var viewed []string
+	for _, viewer := range everybody[:6] {
+		check(t, viewer+" is curious", p.Read(t.Context(), access.Parse(viewer).For("curiosity"), access.Record(ann)), fault.Invalid)
+		check(t, viewer+" and the directory", p.Directory(t.Context(), access.Parse(viewer)), may)
+	}
+	check(t, "nobody and the directory", p.Directory(t.Context(), access.Viewer{}), no)
+	if got, want := viewers(t, log), []string{string(ben) + " " + ties, "auditor:council audit", "auditor:council audit", "auditor:council access-request"}; !slices.Equal(got, want) {
+		t.Errorf("recorded are %q, want %q", got, want)
+	}
+}
+
+// viewers are who looked at ann, as the log has it, and what for.
+func viewers(t *testing.T, log *eventlog.Log) (viewed []string) {
+	t.Helper()
 	for e, err := range log.Person(t.Context(), ann, events.Access) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		viewed = append(viewed, e.Fact.(*events.NetworkViewed).Viewer)
+		f := e.Fact.(*events.NetworkViewed)
+		viewed = append(viewed, f.Viewer+" "+string(f.Purpose))
 	}
-	if len(viewed) != 1 || viewed[0] != string(ben) {
-		t.Errorf("recorded as viewers: %v, want ben's one reading of the tie", viewed)
-	}
+	return viewed
+}
+
+// What cannot be recorded is not read.
+func TestNobodyReadsUnrecorded(t *testing.T) {
+	p, log := policy(t)
+	log.Close()
+	v := access.Parse("auditor:council").For(audits)
+	check(t, "an auditor", p.Read(t.Context(), v, access.History(ann)), fault.Unavailable)
+	check(t, "the person", p.Read(t.Context(), access.As(ann), access.History(ann)), -1)
 }
 
 func check(t *testing.T, what string, err error, want fault.Kind) {
@@ -157,6 +194,9 @@ func TestWriting(t *testing.T) {
 			if (err == nil) != strings.Contains(row.may, name) {
 				t.Errorf("%s by %s: %v", row.what, viewer, err)
 			}
+		}
+		if err := p.Write(t.Context(), access.Parse("auditor:council"), events.Event{Context: row.context, Subject: string(ann), Fact: row.fact}); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("%s by an auditor: %v", row.what, err)
 		}
 		if err := p.Write(t.Context(), access.Viewer{}, events.Event{Context: row.context, Subject: string(ann), Fact: row.fact}); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("%s by nobody: %v", row.what, err)

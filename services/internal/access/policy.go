@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,36 +23,29 @@ func New(log *eventlog.Log, service string) *Policy {
 	return &Policy{log: log, source: "/services/" + service}
 }
 
-// Read allows a viewer to read what belongs to one person. It fails with fault.Forbidden
-// unless the viewer is that person. What a manager, HR or an operator may not read has no
-// purpose that opens it: so purpose decides nothing yet, and is checked for being one.
-func (p *Policy) Read(_ context.Context, v Viewer, person events.PersonID, purpose events.AccessPurpose) error {
+// Read allows a viewer to read what belongs to a person. The person themselves may, for whatever they like, and
+// leaves no trace. Anybody else may for the one purpose that opens it to them, and is a NetworkViewed fact before
+// they see anything. It fails with fault.Forbidden where there is no such purpose or another one is stated, with
+// fault.Invalid where none is stated, and with fault.Unavailable where the reading cannot be recorded.
+func (p *Policy) Read(ctx context.Context, v Viewer, r Reading) error {
 	if err := known(v); err != nil {
 		return err
 	}
-	if !valid(purpose) {
-		return fault.New(fault.Invalid, "purpose", "no such purpose of reading")
+	if v.Purpose != "" && !slices.Contains(v.Purpose.Codes(), string(v.Purpose)) {
+		return fault.New(fault.Invalid, "purpose", "no such purpose of reading: it is one of "+strings.Join(v.Purpose.Codes(), ", "))
 	}
-	if v.Person() != person {
-		return fault.New(fault.Forbidden, "not-yours", "a network is read only by the person it belongs to")
-	}
-	return nil
-}
-
-// ReadTie allows a viewer to read one tie. It fails with fault.Forbidden unless the viewer is
-// one of its two people, and with fault.Unavailable where the reading cannot be recorded: what
-// a supporter reads of a recipient is a NetworkViewed fact before they see it.
-func (p *Policy) ReadTie(ctx context.Context, v Viewer, recipient, supporter events.PersonID) error {
-	if err := known(v); err != nil {
-		return err
-	}
-	switch v.Person() {
-	case recipient:
+	if v.Person() == r.person {
 		return nil
-	case supporter:
-		return p.viewed(ctx, v, recipient, "support-given")
 	}
-	return fault.New(fault.Forbidden, "not-yours", "a tie is read only by the two people it lies between")
+	switch opens := r.opens(v); {
+	case opens == "":
+		return fault.New(fault.Forbidden, "not-yours", r.whose)
+	case v.Purpose == "":
+		return fault.New(fault.Invalid, "no-purpose", "say what for: the header "+PurposeHeader+" holds "+string(opens))
+	case v.Purpose != opens:
+		return fault.New(fault.Forbidden, "not-for-this", "you may not read this for the purpose "+string(v.Purpose))
+	}
+	return p.read(ctx, v, string(r.person), &events.NetworkViewed{Viewer: v.Actor(), Purpose: v.Purpose})
 }
 
 // Directory allows a viewer to look people up. It fails with fault.Forbidden where the viewer
@@ -81,10 +75,6 @@ func (p *Policy) Aggregate(ctx context.Context, v Viewer, filters []events.Code,
 	return p.read(ctx, v, events.Nobody, &events.AggregateQueried{Viewer: v.Actor(), Filters: filters, SuppressedCells: suppressed})
 }
 
-func (p *Policy) viewed(ctx context.Context, v Viewer, person events.PersonID, purpose events.AccessPurpose) error {
-	return p.read(ctx, v, string(person), &events.NetworkViewed{Viewer: v.Actor(), Purpose: purpose})
-}
-
 // read appends who reads what.
 func (p *Policy) read(ctx context.Context, v Viewer, subject string, f events.Fact) error {
 	_, err := p.log.Append(ctx, events.Event{
@@ -107,14 +97,5 @@ func known(v Viewer) error {
 		return nil
 	}
 	return fault.New(fault.Forbidden, "no-viewer", "say who is asking: the header "+Header+
-		" holds person:<id>, integration:<name> or service:<name>")
-}
-
-func valid(purpose events.AccessPurpose) bool {
-	for _, code := range purpose.Codes() {
-		if code == string(purpose) {
-			return true
-		}
-	}
-	return false
+		" holds person:<id>, integration:<name>, service:<name> or auditor:<name>")
 }

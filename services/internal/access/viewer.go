@@ -9,8 +9,11 @@ import (
 )
 
 // Header names the viewer of a request on a server without an identity provider:
-// person:<id>, integration:<name> or service:<name>.
+// person:<id>, integration:<name>, service:<name> or auditor:<name>.
 const Header = "Kith-Viewer"
+
+// PurposeHeader names what for somebody reads what belongs to somebody else: a code of events.AccessPurpose.
+const PurposeHeader = "Kith-Purpose"
 
 // Kind is what kind of viewer somebody is.
 type Kind string
@@ -21,18 +24,24 @@ const (
 	Person      Kind = "person"
 	Integration Kind = "integration"
 	Service     Kind = "service"
+	Auditor     Kind = "auditor" // an auditor, a works council, a data protection officer
 )
 
-// Viewer is in whose name something is read or written. The zero value is anonymous.
+// Viewer is in whose name something is read or written, and what for. The zero value is anonymous.
 type Viewer struct {
-	Kind Kind
-	Name string // a person's pseudonym, or the name of an integration or a service
+	Kind    Kind
+	Name    string               // a person's pseudonym, or the name of an integration, a service or an auditor
+	Purpose events.AccessPurpose // as stated; "" where nothing is
 }
 
 var nameRE = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,47}$`)
 
 // ViewerOf returns the viewer of a request: anonymous where the header is absent or faulty.
-func ViewerOf(r *http.Request) Viewer { return Parse(r.Header.Get(Header)) }
+func ViewerOf(r *http.Request) Viewer {
+	v := Parse(r.Header.Get(Header))
+	v.Purpose = events.AccessPurpose(r.Header.Get(PurposeHeader))
+	return v
+}
 
 // Parse reads a viewer as Header writes it: anonymous where s is none.
 func Parse(s string) Viewer {
@@ -43,7 +52,7 @@ func Parse(s string) Viewer {
 		if id := events.PersonID(name); id.Valid() && !id.External() {
 			return v
 		}
-	case Integration, Service:
+	case Integration, Service, Auditor:
 		if nameRE.MatchString(name) {
 			return v
 		}
@@ -54,6 +63,12 @@ func Parse(s string) Viewer {
 // As is the viewer who is a person.
 func As(person events.PersonID) Viewer { return Viewer{Kind: Person, Name: string(person)} }
 
+// For is v with another purpose.
+func (v Viewer) For(purpose events.AccessPurpose) Viewer {
+	v.Purpose = purpose
+	return v
+}
+
 // Person is the person that v is, or "" where it is none.
 func (v Viewer) Person() events.PersonID {
 	if v.Kind != Person {
@@ -62,7 +77,7 @@ func (v Viewer) Person() events.PersonID {
 	return events.PersonID(v.Name)
 }
 
-// Actor is how facts name v: a person's id, integration:<name> or service:<name>.
+// Actor is how facts name v: a person's id, integration:<name>, service:<name> or auditor:<name>.
 func (v Viewer) Actor() string {
 	if v.Kind == Person || v.Kind == Anonymous {
 		return v.Name

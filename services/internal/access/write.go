@@ -34,6 +34,8 @@ func mayWrite(v Viewer, e events.Event) bool {
 		return true
 	case v.Kind == Integration:
 		return e.Context != events.Policy
+	case v.Kind == Auditor:
+		return false
 	}
 	return personMayWrite(v.Person(), e)
 }

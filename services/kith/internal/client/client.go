@@ -1,5 +1,5 @@
-// Package client is the Go client of Kith's HTTP APIs: those of intake, gap-projection and
-// notification, on one server or behind one address.
+// Package client is the Go client of Kith's HTTP APIs: those of intake, gap-projection,
+// notification and audit, on one server or behind one address.
 //
 // Every method fails with a *fault.Error as the server stated it, or with an *Unreachable where
 // no server answered.
@@ -16,15 +16,17 @@ import (
 	"strings"
 	"time"
 
+	"kith.internal/events"
 	"kith.internal/libs/fault"
 	"kith.internal/services/internal/access"
 )
 
 // Client speaks to one server on behalf of one viewer. It is safe for concurrent use.
 type Client struct {
-	base   *url.URL
-	http   *http.Client
-	viewer string
+	base    *url.URL
+	http    *http.Client
+	viewer  string
+	purpose events.AccessPurpose
 }
 
 // Unreachable is the error of a server that did not answer.
@@ -53,11 +55,18 @@ func New(server string) (*Client, error) {
 // Server is the address of the server.
 func (c *Client) Server() string { return c.base.String() }
 
-// As returns a client that acts as a viewer: person:<id>, integration:<name> or service:<name>.
+// As returns a client that acts as a viewer: person:<id>, integration:<name>, service:<name> or auditor:<name>.
 func (c *Client) As(viewer string) *Client {
 	as := *c
 	as.viewer = viewer
 	return &as
+}
+
+// For returns a client that states what for it reads what belongs to others than its viewer.
+func (c *Client) For(purpose events.AccessPurpose) *Client {
+	stated := *c
+	stated.purpose = purpose
+	return &stated
 }
 
 // quick is how long anything but an import may take: longer than a server waits for ?after.
@@ -101,9 +110,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
-	if c.viewer != "" {
-		req.Header.Set(access.Header, c.viewer)
-	}
+	c.introduce(req)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, &Unreachable{Server: c.Server(), Err: err}
@@ -113,4 +120,14 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 		return nil, fault.Read(resp)
 	}
 	return resp, nil
+}
+
+// introduce says in whose name a request is made, and what for.
+func (c *Client) introduce(req *http.Request) {
+	if c.viewer != "" {
+		req.Header.Set(access.Header, c.viewer)
+	}
+	if c.purpose != "" {
+		req.Header.Set(access.PurposeHeader, string(c.purpose))
+	}
 }

@@ -15,7 +15,6 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/fault"
-	"kith.internal/services/internal/access"
 )
 
 // Change is what a stream shows: one of Network, Gaps and Inbox, as it is now.
@@ -80,7 +79,7 @@ func (c *Client) follow(ctx context.Context, path string, fn func(sse.Event) err
 	if err != nil {
 		return err
 	}
-	req.Header.Set(access.Header, c.viewer)
+	c.introduce(req)
 	answered := false
 	stream := (&sse.Client{HTTPClient: c.http, Backoff: sse.Backoff{MaxRetries: -1}, ResponseValidator: func(r *http.Response) error {
 		if answered = true; r.StatusCode >= http.StatusBadRequest {

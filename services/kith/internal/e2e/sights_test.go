@@ -187,6 +187,7 @@ func (r *reading) answer(t *testing.T, viewer, path string) string {
 		t.Fatal(err)
 	}
 	req.Header.Set("Kith-Viewer", viewer)
+	req.Header.Set("Kith-Purpose", "support-given")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
