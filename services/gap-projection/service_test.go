@@ -236,7 +236,7 @@ func TestANetworkIsReadByItsPerson(t *testing.T) {
 		readmodel.TieKey(ego, ben): &readmodel.Tie{Recipient: ego, Supporter: ben, Roles: []readmodel.TieRole{{Role: events.Mentor,
 			Status: readmodel.RoleActive, Score: 2_550_000, Enter: 1_700_000, HalfLife: 60 * 86400, SilentSince: readmodel.UnixOf(time.Now()),
 			NextChangeAt: readmodel.UnixOf(next)}}},
-		"given." + string(ego) + "." + string(dana):        struct{}{},
+		readmodel.RecipientsKey(ego):                       readmodel.Recipients{Recipients: []events.PersonID{dana}},
 		"given-sealed." + string(ego) + "." + string(cleo): struct{}{},
 	})
 	a := asked[gaps.NetworkAnswer](s, ego, fmt.Sprintf("/network?after=%d", after))
