@@ -15,5 +15,5 @@ type Derivation struct {
 
 // Config is what an engine has to know of it.
 func (d Derivation) Config() Config {
-	return Config{Service: d.Service, Bucket: d.Bucket, Layout: d.Layout, Inputs: d.Inputs, Owns: d.Owns, Anew: d.Rules}
+	return Config{Service: d.Service, Bucket: d.Bucket, Layout: d.Layout, Inputs: d.Inputs, Owns: d.Owns, Version: d.Version, Anew: d.Rules}
 }

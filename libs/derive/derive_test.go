@@ -184,7 +184,7 @@ func TestResumesBetweenAppendAndCommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fence, err := l.Claim(t.Context(), "role-classifier")
+	fence, err := l.Claim(t.Context(), "role-classifier", "1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,13 @@
 // One fold is not split by person. It would not be sound: a tie rests on the timelines of two people, a
 // network on the load and the leaving of others, and the ids of facts on how many follow from one input.
 //
+// # Verifying
+//
+// A Verification folds the log as it stands, by the same rules, into documents that nobody else has, and
+// holds every fact that the service has said, and every document that is read, against what follows. The
+// services are verified side by side over one reading of the log. One service is not split by person, for
+// the reasons above; its documents are compared one by one.
+//
 // # Evolution
 //
 // A change walks one of these ways:

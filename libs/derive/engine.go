@@ -26,6 +26,7 @@ type Config struct {
 	Inputs   []string         // subject filters
 	Whole    bool             // it reads most of the log: see eventlog.Log.Subscribe
 	Owns     []events.Context // contexts it derives facts in, under the fence
+	Version  string           // of the rules' code; its claims name it
 	Replicas int              // of the bucket
 	Registry prometheus.Registerer
 	Log      *slog.Logger

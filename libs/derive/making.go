@@ -44,6 +44,7 @@ const lotLimit = 2000
 type errPoison struct {
 	in  input
 	err error
+	by  *Verification // whose input it is; nil of a making
 }
 
 func (p *errPoison) Error() string {
@@ -99,7 +100,7 @@ func (m *making) fold(ctx context.Context) error {
 			return err
 		}
 		if err != nil {
-			return &errPoison{in, err}
+			return &errPoison{in: in, err: err}
 		}
 		m.s.progress.Handled, m.s.progress.Recorded = in.Seq, in.Recorded
 		m.derived = append(m.derived, derived...) // until the log says that it was stated

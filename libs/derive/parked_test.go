@@ -152,7 +152,7 @@ func TestParkingWithoutTheFence(t *testing.T) {
 	appendAll(t, l, advice(0))
 	run(t, l, counting{})
 	expect(t, l, 1)
-	if _, err := l.Claim(t.Context(), "role-classifier"); err != nil {
+	if _, err := l.Claim(t.Context(), "role-classifier", "1"); err != nil {
 		t.Fatal(err)
 	}
 	appendAll(t, l, kudos(1), advice(2))

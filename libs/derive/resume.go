@@ -50,7 +50,7 @@ func (p position) after(derived []events.Event) []events.Event {
 // then reads how far the service has come; it folds what was answered before without answering
 // again, then what was stated, then everything up to the log's end.
 func (e *Engine) open(ctx context.Context) (*session, error) {
-	fence, err := e.log.Claim(ctx, e.cfg.Service)
+	fence, err := e.log.Claim(ctx, e.cfg.Service, e.cfg.Version)
 	if err != nil {
 		return nil, err
 	}

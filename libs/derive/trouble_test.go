@@ -38,7 +38,7 @@ func TestTheWorkingReplicaSurvivesALateClaim(t *testing.T) {
 	appendAll(t, l, advices(0, 10)...)
 	run(t, l, counting{})
 	expect(t, l, 10)
-	if _, err := l.Claim(t.Context(), "role-classifier"); err != nil {
+	if _, err := l.Claim(t.Context(), "role-classifier", "1"); err != nil {
 		t.Fatal(err)
 	}
 	appendAll(t, l, advices(10, 20)...)
@@ -350,7 +350,7 @@ func TestWhatWasStatedIsShownThoughSomethingWasLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fence, err := l.Claim(t.Context(), "role-classifier")
+	fence, err := l.Claim(t.Context(), "role-classifier", "1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -156,14 +156,14 @@ func republishes(t *testing.T, c *natstest.Nodes) {
 
 func fences(t *testing.T, c *natstest.Nodes) {
 	l := open(t, c.ConnectAny(), c.Size())
-	first, err := l.Claim(t.Context(), "role-classifier")
+	first, err := l.Claim(t.Context(), "role-classifier", "1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := first.Append(t.Context(), advice("1"), advice("2")); err != nil {
 		t.Fatal(err)
 	}
-	second, err := l.Claim(t.Context(), "role-classifier")
+	second, err := l.Claim(t.Context(), "role-classifier", "1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func fences(t *testing.T, c *natstest.Nodes) {
 // caller may see that, and each fact is stored once.
 func manyCallers(t *testing.T, c *natstest.Nodes) {
 	l := open(t, c.ConnectAny(), c.Size())
-	fence, err := l.Claim(t.Context(), "role-classifier")
+	fence, err := l.Claim(t.Context(), "role-classifier", "1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -30,11 +31,20 @@ type Fence struct {
 	mu      sync.Mutex
 }
 
-// Claim takes over the appending of a service. It fails with kind Unavailable.
-func (l *Log) Claim(ctx context.Context, service string) (*Fence, error) {
+// Claimed is what a claim says.
+type Claimed struct {
+	Rules string `json:"rules,omitempty"` // the version of the code by which the writer derives facts
+}
+
+// Claim takes over the appending of a service, by rules of a version. It fails with kind Unavailable.
+func (l *Log) Claim(ctx context.Context, service, rules string) (*Fence, error) {
+	body, err := json.Marshal(Claimed{rules})
+	if err != nil {
+		return nil, err
+	}
 	f := &Fence{log: l, subject: events.FenceSubject(service)}
 	m := nats.NewMsg(f.subject)
-	m.Data = []byte("{}")
+	m.Data = body
 	ack, err := backoff.Retry(ctx, func() (batch.Ack, error) {
 		return l.publish(ctx, []*nats.Msg{m})
 	}, backoff.WithBackOff(retryPolicy()), backoff.WithMaxElapsedTime(6*answerTimeout))

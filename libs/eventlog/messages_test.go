@@ -19,7 +19,7 @@ func withClaim(t *testing.T, l *eventlog.Log) {
 		natstest.Again(t, func() error {
 			_, err := l.Append(t.Context(), advice(fmt.Sprint(i)))
 			if err == nil && i == 4 {
-				_, err = l.Claim(t.Context(), "test")
+				_, err = l.Claim(t.Context(), "test", "1")
 			}
 			return err
 		})
