@@ -68,7 +68,7 @@ func TestTheWorkingReplicaSurvivesALateCommit(t *testing.T) {
 // handled waits until the documents include an input.
 func handled(t *testing.T, nc *nats.Conn, seq uint64) projection.Progress {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		p, err := openKV(t, nc).Progress(t.Context())
 		if err != nil {
 			t.Fatal(err)
