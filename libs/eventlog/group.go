@@ -68,7 +68,7 @@ func (g *group) gather(before context.Context) (held *request) {
 		case <-before.Done():
 		}
 	}
-	for n := -1; n < len(g.requests) && held == nil; held = g.take() {
+	for n := 0; n < len(g.requests) && held == nil && g.log.callers.Load() > few; held = g.take() {
 		n = len(g.requests)
 		time.Sleep(breath)
 	}
