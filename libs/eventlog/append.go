@@ -30,17 +30,38 @@ var errClosed = errors.New("the log is closed")
 // any is stored, and with kind Unavailable where the log cannot be reached: then some may be stored,
 // the first of them in order, and appending them again is harmless.
 func (l *Log) Append(ctx context.Context, evs ...events.Event) ([]Ack, error) {
-	started := time.Now()
-	msgs := make([]*nats.Msg, len(evs))
+	facts, err := l.Encode(evs...)
+	if err != nil {
+		return nil, err
+	}
+	return l.Store(ctx, facts)
+}
+
+// Facts are facts that the log takes, ready to be stored once.
+type Facts struct {
+	evs  []events.Event
+	msgs []*nats.Msg
+}
+
+// Encode is the first half of Append, for those who have something else to wait for before the second: it
+// fails with a *events.Problems or with kind TooLarge.
+func (l *Log) Encode(evs ...events.Event) (Facts, error) {
+	f := Facts{evs: evs, msgs: make([]*nats.Msg, len(evs))}
 	for i, e := range evs {
 		m, err := l.message(e)
 		if err != nil {
-			return nil, err
+			return Facts{}, err
 		}
-		msgs[i] = m
+		f.msgs[i] = m
 	}
-	acks := make([]Ack, 0, len(evs))
-	for len(msgs) > 0 {
+	return f, nil
+}
+
+// Store is the second half of Append.
+func (l *Log) Store(ctx context.Context, f Facts) ([]Ack, error) {
+	started := time.Now()
+	acks := make([]Ack, 0, len(f.msgs))
+	for msgs := f.msgs; len(msgs) > 0; {
 		n := min(len(msgs), batch.Limit)
 		some, err := l.submit(ctx, msgs[:n])
 		if err != nil {
@@ -48,7 +69,7 @@ func (l *Log) Append(ctx context.Context, evs ...events.Event) ([]Ack, error) {
 		}
 		acks, msgs = append(acks, some...), msgs[n:]
 	}
-	l.metrics.appended(evs, acks, time.Since(started))
+	l.metrics.appended(f.evs, acks, time.Since(started))
 	return acks, nil
 }
 

@@ -86,12 +86,8 @@ func (l *Log) Replicas() int { return l.cfg.Replicas }
 
 // Check fails, as Append would, where the log does not take one of the facts.
 func (l *Log) Check(evs ...events.Event) error {
-	for _, e := range evs {
-		if _, err := l.message(e); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := l.Encode(evs...)
+	return err
 }
 
 // roomForHeaders is what the headers of a commit may add to a message.

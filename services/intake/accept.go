@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kith.internal/events"
@@ -20,37 +21,70 @@ type Options struct {
 // Accept takes facts of a viewer, at most maxChunk, and tells what became of each: refused,
 // stored before, or stored now, which means on disk. The good ones are stored whatever the others are.
 func (s *Service) Accept(ctx context.Context, viewer access.Viewer, in []Incoming, opts Options) []Outcome {
+	return s.admit(ctx, viewer, in, opts, nil).commit()
+}
+
+// admit does all of it but storing. That may go on while the call before, if there is one, is still being
+// stored: what that stores is known here already. Where it fails, this one must not be committed.
+func (s *Service) admit(ctx context.Context, viewer access.Viewer, in []Incoming, opts Options, before *admission) *admission {
 	a := newAdmission(ctx, s, viewer, in, opts)
-	if err := s.writable(); err != nil {
-		return a.fail(err)
+	if before != nil {
+		a.before, before.before = before, nil
 	}
-	if err := a.duplicates(); err != nil {
-		return a.fail(err)
+	if a.err = s.writable(); a.err != nil {
+		return a
+	}
+	if a.err = a.duplicates(); a.err != nil {
+		return a
 	}
 	a.warm()
 	for i := range a.items {
 		a.prepare(&a.items[i])
 	}
 	a.seal()
-	if err := a.append(); err != nil {
-		return a.fail(err)
+	a.err = a.encode()
+	return a
+}
+
+// commit stores what is admitted.
+func (a *admission) commit() []Outcome {
+	if a.err == nil {
+		a.err = a.store()
+	}
+	if a.err != nil {
+		return a.fail(a.err)
 	}
 	return a.outcomes()
 }
 
 // admission is one call of Accept. Facts may build on those before them in the same call.
 type admission struct {
-	ctx    context.Context
-	s      *Service
-	viewer access.Viewer
-	opts   Options
-	now    time.Time
-	items  []item
+	ctx     context.Context
+	s       *Service
+	viewer  access.Viewer
+	opts    Options
+	now     time.Time
+	items   []item
+	err     error     // why nothing of it can be stored
+	along   []pending // what is stored, in one commit
+	whose   []*item   // nil for a fact that came along with another
+	encoded eventlog.Facts
+	before  *admission // the call before, where that is still being stored
 
 	facts    map[events.FactID]*item
 	joined   map[events.PersonID]bool
 	contacts map[events.PersonID]contact
 	programs map[events.ProgramID]bool
+}
+
+// known is an earlier fact that has an id, of this call or the one before, or nil.
+func (a *admission) known(id events.FactID) *item {
+	for c := a; c != nil; c = c.before {
+		if it := c.facts[id]; it != nil {
+			return it
+		}
+	}
+	return nil
 }
 
 // item is one fact on its way.
@@ -65,9 +99,9 @@ type item struct {
 	details *events.PersonDetails
 	context events.Context // of the act it is about, where that decides
 	subject string
-	of      events.Fact // the act it is about
-	before  []pending   // facts that it needs, stored before it
-	event   *events.Event
+	of      events.Fact   // the act it is about
+	before  []pending     // facts that it needs, stored before it
+	event   *events.Event // nil where it is refused
 }
 
 // pending is a fact with what has to be sealed in it.
@@ -126,50 +160,59 @@ func (a *admission) duplicates() error {
 	return nil
 }
 
-// append stores what is left in one commit. Each fact keeps its place among the others.
-func (a *admission) append() error {
-	var all []events.Event
-	var whose []*item // nil for a fact that came along with another
-	var along []pending
-	add := func(p pending, it *item) {
-		all, whose, along = append(all, *p.event), append(whose, it), append(along, p)
-	}
+// encode makes ready what is left, for one commit. Each fact keeps its place among the others.
+func (a *admission) encode() (err error) {
 	for i := range a.items {
 		it := &a.items[i]
 		if !it.open() {
 			continue
 		}
 		for _, p := range it.before {
-			add(p, nil)
+			a.add(p, nil)
 		}
-		add(pending{event: it.event, details: it.details}, it)
+		a.add(pending{event: it.event, details: it.details}, it)
 	}
-	if len(all) == 0 {
+	if len(a.along) > 0 && a.opts.first != nil {
+		if e := a.opts.first(); e != nil {
+			a.along, a.whose = slices.Insert(a.along, 0, pending{event: e}), slices.Insert(a.whose, 0, nil)
+		}
+	}
+	all := make([]events.Event, len(a.along))
+	for i, p := range a.along {
+		all[i] = *p.event
+	}
+	a.encoded, err = a.s.log.Encode(all...)
+	return err
+}
+
+func (a *admission) add(p pending, it *item) {
+	a.along, a.whose = append(a.along, p), append(a.whose, it)
+}
+
+// store stores it.
+func (a *admission) store() error {
+	if len(a.along) == 0 {
 		return nil
 	}
-	if a.opts.first != nil {
-		if e := a.opts.first(); e != nil {
-			all, whose, along = append([]events.Event{*e}, all...), append([]*item{nil}, whose...), append([]pending{{event: e}}, along...)
-		}
-	}
-	acks, err := a.s.log.Append(a.ctx, all...)
+	acks, err := a.s.log.Store(a.ctx, a.encoded)
 	if err != nil {
 		return err
 	}
-	if a.opts.stored != nil && all[0].Fact.FactName() == "ImportStarted" {
+	if a.opts.stored != nil && a.along[0].event.Fact.FactName() == "ImportStarted" {
 		a.opts.stored(acks[0])
 	}
 	for i, ack := range acks {
-		a.stored(all[i], ack, along[i].details, whose[i])
+		a.stored(a.along[i], ack, a.whose[i])
 	}
 	return nil
 }
 
-func (a *admission) stored(e events.Event, ack eventlog.Ack, details *events.PersonDetails, it *item) {
+func (a *admission) stored(p pending, ack eventlog.Ack, it *item) {
+	e := *p.event
 	e.Seq = ack.Seq
 	a.s.seen.put(e.ID, ack.Seq)
 	if !ack.Duplicate {
-		a.s.directory.fold(e, details)
+		a.s.directory.fold(e, p.details)
 	}
 	if it != nil {
 		it.outcome.Seq, it.outcome.Duplicate = ack.Seq, ack.Duplicate

@@ -31,8 +31,10 @@ func (s *Service) postLines(w http.ResponseWriter, r *http.Request, viewer acces
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	lines := make(chan line, 2*maxChunk)
+	lines, chunks, stored := make(chan line, 2*maxChunk), make(chan chunk), make(chan struct{}, 1)
+	stored <- struct{}{}
 	go readLines(ctx, r.Body, lines)
+	go s.admitLines(ctx, viewer, lines, stored, chunks)
 	whole := false
 	defer func() {
 		if !whole {
@@ -41,13 +43,9 @@ func (s *Service) postLines(w http.ResponseWriter, r *http.Request, viewer acces
 	}()
 	encoder := json.NewEncoder(w)
 	broken := false
-	for chunk := range chunks(lines) {
-		in := make([]Incoming, len(chunk))
-		for i, l := range chunk {
-			in[i] = l.in
-		}
-		for i, o := range s.Accept(detached(ctx), viewer, in, Options{}) {
-			v := verdictOf(chunk[i].number, o)
+	for c := range chunks {
+		for i, o := range c.commit() {
+			v := verdictOf(c.lines[i].number, o)
 			broken = broken || v.Status >= http.StatusInternalServerError
 			if encoder.Encode(v) != nil {
 				return nil
@@ -56,8 +54,9 @@ func (s *Service) postLines(w http.ResponseWriter, r *http.Request, viewer acces
 		if out.Flush() != nil || broken {
 			return nil // what follows would fail likewise: the sender sends it again
 		}
+		stored <- struct{}{}
 	}
-	whole = true
+	whole = ctx.Err() == nil
 	return nil
 }
 
@@ -76,26 +75,62 @@ type line struct {
 	in     Incoming
 }
 
-// chunks yields what waits, as soon as anything does.
-func chunks(lines <-chan line) func(yield func([]line) bool) {
-	return func(yield func([]line) bool) {
-		for first := range lines {
-			chunk := []line{first}
-			for more := true; more && len(chunk) < maxChunk; {
-				select {
-				case l, ok := <-lines:
-					if more = ok; ok {
-						chunk = append(chunk, l)
-					}
-				default:
-					more = false
-				}
-			}
-			if !yield(chunk) {
+// chunk is lines that are admitted together.
+type chunk struct {
+	lines []line
+	*admission
+}
+
+// admitLines admits what waits, as soon as anything does and the chunk before is stored. A full chunk is
+// admitted while that one is still being stored.
+func (s *Service) admitLines(ctx context.Context, viewer access.Viewer, lines <-chan line, stored <-chan struct{}, to chan<- chunk) {
+	defer close(to)
+	var before *admission
+	for first := range lines {
+		c := chunk{lines: []line{first}}
+		done := c.fill(lines, stored)
+		c.admission = s.admit(detached(ctx), viewer, c.incoming(), Options{}, before)
+		if !done {
+			select {
+			case <-stored:
+			case <-ctx.Done():
 				return
 			}
 		}
+		select {
+		case to <- c:
+		case <-ctx.Done():
+			return
+		}
+		before = c.admission
 	}
+}
+
+// fill takes more lines until the chunk is full, or none waits and the one before is stored, which it reports.
+func (c *chunk) fill(lines <-chan line, stored <-chan struct{}) (done bool) {
+	for len(c.lines) < maxChunk {
+		if done && len(lines) == 0 {
+			return true
+		}
+		select {
+		case l, ok := <-lines:
+			if !ok {
+				return done
+			}
+			c.lines = append(c.lines, l)
+		case <-stored:
+			done = true
+		}
+	}
+	return done
+}
+
+func (c *chunk) incoming() []Incoming {
+	in := make([]Incoming, len(c.lines))
+	for i, l := range c.lines {
+		in[i] = l.in
+	}
+	return in
 }
 
 // readLines sends every line that is not blank, decoded: that goes on while those before are committed. A

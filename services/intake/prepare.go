@@ -20,8 +20,7 @@ func (a *admission) prepare(it *item) {
 	if !it.open() {
 		return
 	}
-	if first, ok := a.facts[it.outcome.ID]; ok {
-		it.sameAs = first
+	if it.sameAs = a.known(it.outcome.ID); it.sameAs != nil {
 		return
 	}
 	a.facts[it.outcome.ID] = it
@@ -32,6 +31,7 @@ func (a *admission) prepare(it *item) {
 		it.outcome.Err = fault.New(fault.Invalid, "fact", "the fact is refused", it.wrong...)
 	}
 	if it.outcome.Err != nil {
+		it.event = nil
 		return
 	}
 	a.notice(it.event)

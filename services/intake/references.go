@@ -50,7 +50,7 @@ func (a *admission) references(it *item) error {
 // act returns the event of an id that this service has stored, or that stands before in the
 // same call; nil where there is none.
 func (a *admission) act(id events.FactID) (*events.Event, error) {
-	if it, ok := a.facts[id]; ok && it.event != nil && it.outcome.Err == nil {
+	if it := a.known(id); it != nil && it.event != nil {
 		return it.event, nil
 	}
 	for _, seq := range a.s.seen.where(id) {

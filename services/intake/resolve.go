@@ -84,12 +84,19 @@ func (a *admission) find(it *item, field string, id *events.PersonID) error {
 
 // knows reports whether somebody is in the directory or is a contact, also by a fact before this one.
 func (a *admission) knows(p events.PersonID) bool {
-	return a.joined[p] || a.contacts[p].owner != "" || a.s.directory.knows(p)
+	for c := a; c != nil; c = c.before {
+		if c.joined[p] || c.contacts[p].owner != "" {
+			return true
+		}
+	}
+	return a.s.directory.knows(p)
 }
 
 func (a *admission) contact(p events.PersonID) contact {
-	if c := a.contacts[p]; c.owner != "" {
-		return c
+	for c := a; c != nil; c = c.before {
+		if found := c.contacts[p]; found.owner != "" {
+			return found
+		}
 	}
 	return a.s.directory.contact(p)
 }

@@ -110,13 +110,13 @@ func (a *admission) seal() {
 	g.SetLimit(readers)
 	for i := range a.items {
 		it := &a.items[i]
-		if !it.open() {
+		if !it.open() || len(it.clear) == 0 && len(it.before) == 0 {
 			continue
 		}
 		g.Go(func() error {
 			for _, p := range append(it.before, pending{event: it.event, clear: it.clear}) {
 				if err := a.sealOne(p); err != nil {
-					it.outcome.Err = err
+					it.outcome.Err, it.event = err, nil
 				}
 			}
 			return nil

@@ -101,8 +101,18 @@ func (a *admission) program(it *item, field, given string) (events.ProgramID, er
 		}
 		id = events.ProgramID(found)
 	}
-	if !id.Valid() || !opens && !a.programs[id] && !a.s.directory.hasProgram(id) {
+	if !id.Valid() || !opens && !a.opened(id) {
 		it.say(field, "is unknown: no program has this id")
 	}
 	return id, nil
+}
+
+// opened reports whether there is a program, also by a fact before this one.
+func (a *admission) opened(id events.ProgramID) bool {
+	for c := a; c != nil; c = c.before {
+		if c.programs[id] {
+			return true
+		}
+	}
+	return a.s.directory.hasProgram(id)
 }
