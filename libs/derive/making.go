@@ -23,6 +23,7 @@ type making struct {
 	heard   []events.Event // the service's own facts behind the lot
 	derived []events.Event // by the rules, but not met in the log yet
 	unsaid  []events.Event // derived by the rules, and never said
+	pending []events.Event // derived by the rules, and to be said behind the end of a shadow
 	differs bool           // from what was said
 }
 

@@ -26,16 +26,3 @@ func (s *Service) firstRuleset(ctx context.Context) error {
 	}
 	return err
 }
-
-// checkRuleset refuses a ruleset that nobody could follow.
-func checkRuleset(it *item, f *events.RulesetActivated) {
-	rules, err := ruleset.Parse(f.Text)
-	switch {
-	case err != nil:
-		it.say("text", "is no ruleset: "+err.Error())
-	case rules.Version != f.Version:
-		it.say("version", "is not the version that the text says")
-	case rules.Hash != f.Hash:
-		it.say("hash", "is not the SHA-256 of the text")
-	}
-}

@@ -13,6 +13,7 @@ import (
 //
 //	POST /intake/v1/events           one CloudEvent, a batch of them, or a stream of lines (NDJSON)
 //	POST /intake/v1/imports          files with a mapping
+//	POST /intake/v1/rulesets         another ruleset, with the hash of what would follow from it
 //	GET  /intake/v1/people           the directory: ?query=&ids=&limit=&cursor=
 //	GET  /intake/v1/people/{person}  one person, by pseudonym or external id
 //	POST /intake/v1/people/{person}/erasure  asks for their erasure; GET tells how far it is
@@ -23,6 +24,7 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	}
 	serve("POST /intake/v1/events", s.postEvents)
 	serve("POST /intake/v1/imports", s.postImport)
+	serve("POST /intake/v1/rulesets", s.postRuleset)
 	list, one := "GET /intake/v1/people", "GET /intake/v1/people/{person}"
 	mux.Handle(list, kit.Handler(s.listPeople, decodeList, metrics.Middleware(list), kit.Logging(s.slog)))
 	mux.Handle(one, kit.Handler(s.onePerson, decodeOne, metrics.Middleware(one), kit.Logging(s.slog)))

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"sigs.k8s.io/yaml"
@@ -51,6 +52,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	u := startWith(t, natstest.Fast(t), filepath.Join(apart, "erasures"))
 	u.accepted(joined("1"), joined("2"))
 	done := string(u.person("hr:2"))
+	looked := seen(strict, u.last(), time.Now())
 	long := strings.Repeat("x", 70_000)
 	answered := map[string]bool{}
 	for _, c := range []struct{ route, path, media, body, viewer string }{
@@ -63,6 +65,13 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST /events", "", "application/cloudevents-batch+json", "[" + advice("a", "1", "2") + "," + advice("c", "1", "2") + "]", ""},
 		{"POST /events", "", "application/cloudevents-batch+json", "[" + advice("a", "1", "2") + "," + advice("d", "1", "1") + "]", ""},
 		{"POST /events", "", "application/x-ndjson", advice("a", "1", "2") + "\n{\n" + advice("e", "1", "1"), ""},
+		{"POST /rulesets", "", "application/json", activation(strict, seen(strict, 1, time.Now().AddDate(0, 0, -2))), "service:x"},
+		{"POST /rulesets", "", "application/json", activation(strict, looked), "service:x"},
+		{"POST /rulesets", "", "application/json", activation(strict, looked), "service:x"},
+		{"POST /rulesets", "", "application/json", activation(strict, looked), "integration:x"},
+		{"POST /rulesets", "", "application/json", activation(strict, "looked"), "service:x"},
+		{"POST /rulesets", "", "application/json", "{", "service:x"},
+		{"POST /rulesets", "", "application/json", strings.Repeat("x", 2<<20), "service:x"},
 		{"GET /people", "?limit=1", "", "", "integration:x"},
 		{"GET /people", "?limit=x", "", "", "integration:x"},
 		{"GET /people", "", "", "", ""},

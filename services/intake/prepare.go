@@ -12,7 +12,8 @@ import (
 // An integration that sends a whole history as lines may say where it begins and ends, as an
 // import of files does: no gap opens in between.
 var stated = map[string]bool{
-	"PersonErased": true,
+	"PersonErased":     true,
+	"RulesetActivated": true, // where somebody has looked at what follows: see rulesets.go
 }
 
 // prepare makes an event of an item, or notes everything that is wrong with it.

@@ -326,7 +326,7 @@ func TestRefusals(t *testing.T) {
 		{"somebody else's id", line("x", "PersonJoined", "hr:9", map[string]any{"level": 1, "effectiveAt": when, "sealed": map[string]any{"externalIds": []string{"hr:9", "hr:1"}}}), 422, "sealed.externalIds", "of somebody else"},
 		{"an unknown secret", line("x", "PersonJoined", "hr:9", map[string]any{"level": 1, "effectiveAt": when, "sealed": map[string]any{"salary": 1}}), 422, "sealed", "is not sealed"},
 		{"no link", line("x", "AdviceGiven", "", with("evidenceRef", 5)), 422, "evidenceRef", "is no link"},
-		{"a faulty ruleset", line("x", "RulesetActivated", "", map[string]any{"version": "1", "hash": "ffd6618e640047aceac46a85c0c39ae9f82de4fb2f96d18aebd403ef729be9ae", "text": "roles: 1"}), 422, "text", "is no ruleset"},
+		{"a ruleset that nobody has looked at", line("x", "RulesetActivated", "", map[string]any{"version": "1", "hash": strings.Repeat("f", 64), "text": "roles: 1"}), 422, "type", "is stated by Kith itself"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := u.last()

@@ -7,15 +7,11 @@ import (
 // about finds out whom the fact is about: the recipient of an act, the person or program that the
 // sender names, or nobody.
 func (a *admission) about(it *item) error {
-	switch f := it.fact.(type) {
+	switch it.fact.(type) {
 	case *events.ProgramOpened, *events.ProgramClosed:
 		return a.aboutProgram(it)
 	case *events.PersonJoined:
 		return a.aboutJoined(it)
-	case *events.RulesetActivated:
-		checkRuleset(it, f)
-		it.subject = events.Nobody
-		return nil
 	case *events.PolicyChanged, *events.SubscriptionCreated, *events.SubscriptionRevoked, *events.ImportStarted, *events.ImportFinished:
 		it.subject = events.Nobody
 		return nil

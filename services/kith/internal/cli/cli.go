@@ -91,6 +91,7 @@ func (s *shell) root() *cobra.Command {
 	root.AddCommand(s.watchCommand())
 	root.AddCommand(s.rebuildCommand())
 	root.AddCommand(s.eraseCommand())
+	root.AddCommand(s.rulesetCommand())
 	root.AddCommand(s.benchCommand())
 	return root
 }
