@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 )
@@ -17,6 +18,7 @@ import (
 type fleet struct {
 	t        testing.TB
 	args     []string // of every service
+	dir      string   // where the keys and the erasures are
 	front    *httptest.Server
 	services map[string]*member
 }
@@ -29,8 +31,8 @@ type member struct {
 // startFleet starts the services on NATS, each once the one before is ready.
 func startFleet(t testing.TB, nats string, replicas int) (*fleet, *product) {
 	t.Helper()
-	f := &fleet{t: t, services: map[string]*member{}}
-	f.args = append(keyFiles(t, t.TempDir()), "--http-addr", "127.0.0.1:0", "--nats-url", nats, "--replicas", fmt.Sprint(replicas))
+	f := &fleet{t: t, services: map[string]*member{}, dir: t.TempDir()}
+	f.args = append(keyFiles(t, f.dir), "--erasures-file", filepath.Join(f.dir, "erasures"), "--http-addr", "127.0.0.1:0", "--nats-url", nats, "--replicas", fmt.Sprint(replicas))
 	mux := http.NewServeMux()
 	f.front = httptest.NewServer(mux)
 	t.Cleanup(f.front.Close)
