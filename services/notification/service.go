@@ -58,7 +58,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 		return nil, err
 	}
 	cfg := d.Config()
-	cfg.Replicas, cfg.Registry, cfg.Log = env.Replicas, env.Registry, env.Log
+	cfg.Whole, cfg.Replicas, cfg.Registry, cfg.Log = true, env.Replicas, env.Registry, env.Log
 	cfg.Person = func(p events.PersonID) []string { return []string{readmodel.InboxKey(p)} }
 	s.engine = derive.New(env.EventLog, counted{newMetrics(env.Registry)}, cfg)
 	s.handler = s.routes(kit.NewMetrics(env.Registry), env.Log)

@@ -21,7 +21,7 @@ import (
 // apart measures intake, role-classifier and gap-projection one after the other, each with nothing
 // else going on: acts come in, then their roles are recognized, then networks and gaps follow.
 func apart(ctx context.Context, r *run) error {
-	if err := r.product(ctx, nil, r.hire); err != nil {
+	if err := r.product(ctx, nil, r.lived); err != nil {
 		return err
 	}
 	for round := range r.amounts.rounds {

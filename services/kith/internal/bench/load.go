@@ -21,6 +21,7 @@ type organization struct {
 	acts   int       // generated so far
 	ties   int
 	hired  bool   // everybody is in the directory
+	lively bool   // everybody has received support
 	shown  []pair // some ties of which there is something to be seen
 }
 

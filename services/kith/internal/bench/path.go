@@ -20,18 +20,24 @@ func (r *run) hire(ctx context.Context, s *site) error {
 	return s.settled(ctx, last)
 }
 
-// lived has something in the log of the organization: who measures something else first has that.
+// lived has everybody receive support before it is measured, once: the first act ends a silence of years,
+// and what follows from that for everybody would be measured as well. Then it waits until nothing follows any more.
 func (r *run) lived(ctx context.Context, s *site) error {
-	if err := r.hire(ctx, s); err != nil || r.org.acts > 0 {
+	if err := r.hire(ctx, s); err != nil || r.org.lively {
 		return err
 	}
-	return r.path(ctx, s, "", "", r.org.newTies(r.amounts.acts))
+	r.say("everybody is supported")
+	r.org.lively = true
+	if err := r.path(ctx, s, "", "", r.org.newTies(max(r.org.people, r.amounts.acts))); err != nil {
+		return err
+	}
+	return s.still(ctx)
 }
 
 // paths measures the whole product: each act a new tie, and twenty acts a tie.
 func paths(ctx context.Context, r *run) error {
 	return r.product(ctx, nil, func(ctx context.Context, s *site) error {
-		if err := r.hire(ctx, s); err != nil {
+		if err := r.lived(ctx, s); err != nil {
 			return err
 		}
 		for round := range r.amounts.rounds {
@@ -52,7 +58,7 @@ func paths(ctx context.Context, r *run) error {
 // deep measures ties that grow to very many acts, at both ends.
 func deep(ctx context.Context, r *run) error {
 	return r.product(ctx, nil, func(ctx context.Context, s *site) error {
-		if err := r.hire(ctx, s); err != nil {
+		if err := r.lived(ctx, s); err != nil {
 			return err
 		}
 		r.say("ties of %d acts", r.amounts.deepest)

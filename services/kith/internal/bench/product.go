@@ -10,7 +10,11 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
+	"kith.internal/libs/eventlog"
 	"kith.internal/libs/fault"
 	"kith.internal/services/kith/internal/client"
 	"kith.internal/services/kith/internal/up"
@@ -82,6 +86,30 @@ func (s *site) post(ctx context.Context, lines io.Reader) (*http.Response, error
 // settled waits until all that follows from the fact at a sequence is in networks and gaps.
 func (s *site) settled(ctx context.Context, seq uint64) error {
 	return patiently(ctx, func() error { return s.api.Settled(ctx, seq) })
+}
+
+// calm is for how long nothing may come into the log for all to be over: gaps are weighed after two seconds.
+const calm = 3 * time.Second
+
+// still waits until nothing follows any more.
+func (s *site) still(ctx context.Context) error {
+	return s.jetStream(func(js jetstream.JetStream) error {
+		for last, since := uint64(0), time.Now(); time.Since(since) < calm; {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(calm / 10):
+			}
+			stream, err := js.Stream(ctx, eventlog.StreamName)
+			if err != nil {
+				return err
+			}
+			if now := stream.CachedInfo().State.LastSeq; now != last {
+				last, since = now, time.Now()
+			}
+		}
+		return nil
+	})
 }
 
 // patiently asks again while the product says that it is not ready to answer: a busy machine takes long.

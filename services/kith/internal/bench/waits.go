@@ -23,7 +23,7 @@ const (
 // visible measures how long an act takes from its 201 until its recipient's network shows it.
 func visible(ctx context.Context, r *run) error {
 	return r.product(ctx, nil, func(ctx context.Context, s *site) error {
-		if err := r.hire(ctx, s); err != nil {
+		if err := r.lived(ctx, s); err != nil {
 			return err
 		}
 		r.say("1,000 acts a second for %v", r.amounts.paced)
