@@ -21,6 +21,11 @@ type Rules interface {
 	Stated(d *projection.Docs, own events.Event) error
 }
 
+// Foreseer is rules that can say which documents a fact will ask for, most of them at least.
+type Foreseer interface {
+	Foresee(in events.Event) []string
+}
+
 // Replay folds inputs in order and returns every fact that follows, as the engine would append
 // them. It is the whole of a service without its I/O.
 func Replay(d *projection.Docs, rules Rules, service string, in []events.Event) ([]events.Event, error) {

@@ -29,6 +29,7 @@ type session struct {
 	calls    chan call      // what others want done between two batches
 	end      context.CancelFunc
 	unsure   bool // whether what the documents say was stated
+	warm     bool // what the last inputs asked for was in memory, most of it
 }
 
 // call is something that only the one goroutine of the session may do.
@@ -88,6 +89,7 @@ const heavy = 48 << 20
 // handleGood handles as many of in as make a full commit and says how many. Or else it says which one
 // failed, of which and of all the others nothing has happened then.
 func (s *session) handleGood(ctx context.Context, in []input) (done int, good bool, err error) {
+	s.foresee(in)
 	var derived []events.Event
 	handled := s.progress
 	for i, one := range in {
@@ -109,6 +111,7 @@ func (s *session) handleGood(ctx context.Context, in []input) (done int, good bo
 	if handled.Handled == s.progress.Handled {
 		return len(in), true, nil
 	}
+	s.warm = s.docs.Loads()*10 < len(in)
 	if err := s.docs.Encode(); err != nil {
 		s.docs.Drop()
 		if len(in) > 1 {
@@ -117,6 +120,22 @@ func (s *session) handleGood(ctx context.Context, in []input) (done int, good bo
 		return 0, false, s.failure(ctx, in[0], err)
 	}
 	return len(in), true, s.commit(ctx, handled, derived)
+}
+
+// foresee has the documents loaded together that many inputs will ask for, where they are more than stay
+// in memory: where they do not, most of those before were asked for one by one.
+func (s *session) foresee(in []input) {
+	rules, can := s.rules.(Foreseer)
+	if !can || len(in) < 100 || s.warm {
+		return
+	}
+	var keys []string
+	for _, one := range in {
+		if one.err == nil && one.Seq > s.progress.Handled {
+			keys = append(keys, rules.Foresee(one.Event)...)
+		}
+	}
+	s.docs.Foresee(keys)
 }
 
 // follows returns what follows from one input and is not in the log yet.

@@ -26,6 +26,7 @@ type Docs struct {
 	now    time.Time // of the input that is folded; zero where nobody says
 	size   int       // of what is cached
 	heavy  int       // of what is dirty, as it was last stored
+	loads  int       // of documents since the last commit
 	limit  int
 }
 
@@ -200,6 +201,9 @@ func (d *Docs) Dirty() int { return len(d.dirty) }
 // Heavy is how many bytes these had when they were last stored.
 func (d *Docs) Heavy() int { return d.heavy }
 
+// Loads is how many documents were not in memory since the last commit.
+func (d *Docs) Loads() int { return d.loads }
+
 // Commit writes what changed together with p, and returns the timers that were asked for. After
 // an error nothing in memory is to be trusted: Drop.
 func (d *Docs) Commit(p Progress) ([]Timer, error) {
@@ -219,7 +223,7 @@ func (d *Docs) Commit(p Progress) ([]Timer, error) {
 	}
 	clear(d.dirty)
 	clear(d.woken)
-	d.ready, d.heavy = nil, 0
+	d.ready, d.heavy, d.loads = nil, 0, 0
 	d.evict()
 	return timers, nil
 }
@@ -295,6 +299,7 @@ func (d *Docs) entry(key string) (*entry, error) {
 	if e, ok := d.cached[key]; ok {
 		return e, nil
 	}
+	d.loads++
 	r, err := d.store.Load(d.ctx, key)
 	if err != nil {
 		d.err = cmp.Or(d.err, fmt.Errorf("load document: %w", err))
