@@ -11,9 +11,13 @@ import (
 // routes serves what openapi.yaml describes:
 //
 //	GET /audit/v1/status  how far the log goes, and by which rules it is replayed, for operators
+//	POST   /audit/v1/verifications  verify what is new, or all: {all?}, for operators and auditors, as those:
+//	GET    /audit/v1/verifications  the one that goes on, or the last one
+//	DELETE /audit/v1/verifications  cancel it
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux := http.NewServeMux()
 	handle(s, mux, metrics, "GET", "status", s.status, decodeViewer)
+	s.routesOfVerifications(mux, metrics)
 	return kit.Routes(mux)
 }
 

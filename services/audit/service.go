@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -45,11 +46,16 @@ type Service struct {
 	store    jetstream.ObjectStore
 	postings *postings
 	indexed  atomic.Bool // whether the postings have reached the log's end
+
+	replicas int
+	verifier *verifier
 }
 
 // New returns a service that Run starts. What is derived is handed to it: no service imports another.
 func New(ctx context.Context, env *app.Env, all []derive.Derivation, view View) (*Service, error) {
 	s := &Service{log: env.EventLog, all: all, view: view, policy: access.New(env.EventLog, Name), logger: env.Log, now: time.Now, postings: newPostings()}
+	s.replicas = max(env.Replicas, 1)
+	s.verifier = &verifier{s: s, sheet: sheet{env.EventLog.JetStream()}, name: rand.Text(), started: s.now(), metrics: newVerifyMetrics(env.Registry)}
 	var err error
 	s.store, err = patience.Open(ctx, s.logger, "the saved postings", func(ctx context.Context) (jetstream.ObjectStore, error) {
 		return openSnapshots(ctx, env.EventLog.JetStream(), max(env.Replicas, 1))
@@ -79,6 +85,7 @@ func (s *Service) Ready() error {
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.index(ctx) })
+	g.Go(func() error { return s.verifier.keepVerifying(ctx) })
 	return g.Wait()
 }
 

@@ -33,6 +33,7 @@ type place struct {
 	t   *testing.T
 	log *eventlog.Log
 	url string
+	s   *audit.Service
 }
 
 func start(t *testing.T) *place {
@@ -46,7 +47,7 @@ func start(t *testing.T) *place {
 	}
 	server := httptest.NewServer(s.Handler())
 	t.Cleanup(server.Close)
-	return &place{t, l, server.URL + "/" + audit.Name + "/v1/"}
+	return &place{t, l, server.URL + "/" + audit.Name + "/v1/", s}
 }
 
 func open(t *testing.T, nc *nats.Conn) *eventlog.Log {

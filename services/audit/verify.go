@@ -1,0 +1,179 @@
+package audit
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"kith.internal/events"
+	"kith.internal/libs/derive"
+	"kith.internal/libs/fault"
+	"kith.internal/libs/projection"
+)
+
+const (
+	lookEvery   = time.Second    // for an order
+	verifyEvery = 24 * time.Hour // without one: what is new
+)
+
+// verifier carries verifications out, on one replica at a time.
+type verifier struct {
+	s       *Service
+	sheet   sheet
+	name    string // of this replica, to the others
+	started time.Time
+	metrics *verifyMetrics
+}
+
+// keepVerifying carries out what is ordered until ctx is done, and a day after the last verification
+// another one.
+func (v *verifier) keepVerifying(ctx context.Context) error {
+	for ctx.Err() == nil {
+		err := v.s.openSheet(ctx)
+		for err == nil {
+			err = v.look(ctx)
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(lookEvery):
+			}
+		}
+		if ctx.Err() == nil {
+			v.s.logger.Warn("what is to be verified is not known", "error", err)
+		}
+	}
+	return nil
+}
+
+// look carries out a verification that nobody works on.
+func (v *verifier) look(ctx context.Context) error {
+	now, _, err := v.sheet.load(ctx)
+	if err != nil {
+		return err
+	}
+	v.metrics.show(now, v.started)
+	if now.State == Verifying && v.s.now().Sub(now.Beat) < beatLasts {
+		return nil
+	}
+	if now.State != Verifying && v.s.now().Sub(later(now.Ended, v.started)) < verifyEvery {
+		return nil
+	}
+	mine, err := v.sheet.change(ctx, func(j *Verification) error {
+		if j.State == Verifying && v.s.now().Sub(j.Beat) < beatLasts {
+			return errTaken
+		}
+		if j.State != Verifying && j.ID == now.ID {
+			if err := j.order(false, v.s.now().UTC()); err != nil {
+				return err
+			}
+		}
+		j.Worker, j.Beat = v.name, v.s.now().UTC()
+		return nil
+	})
+	if errors.Is(err, errTaken) {
+		return nil
+	}
+	if err == nil && mine.State == Verifying {
+		v.carryOut(ctx, mine)
+	}
+	return err
+}
+
+var errTaken = errors.New("another replica works on it")
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// carryOut verifies, says now and then how far it is, and in the end what came of it. One that was
+// cut short by this replica's end is gone on with by another.
+func (v *verifier) carryOut(ctx context.Context, job Verification) {
+	run, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w := &work{v: v, id: job.ID, began: v.s.now(), cancel: cancel}
+	beating := make(chan struct{})
+	go func() {
+		defer close(beating)
+		w.beat(run)
+	}()
+	err := w.verify(run, job.All && job.Facts == 0)
+	cause := context.Cause(run)
+	cancel(nil)
+	<-beating
+	if ctx.Err() != nil || errors.Is(cause, errTaken) {
+		return
+	}
+	if fault.KindOf(err) == fault.Unavailable { // a server that is gone comes back: then it is gone on with
+		v.s.logger.Warn("the verification is interrupted", "error", err)
+		return
+	}
+	if err := w.end(ctx, err); err != nil {
+		v.s.logger.Warn("what was verified cannot be said", "error", err)
+	}
+}
+
+// verify verifies all services over one reading of the log; anew from its beginning, or what is new.
+func (w *work) verify(ctx context.Context, anew bool) error {
+	var all []*derive.Verification
+	for _, d := range w.v.s.all {
+		one, err := w.v.s.verification(ctx, d, anew)
+		if err != nil {
+			return err
+		}
+		all = append(all, one)
+	}
+	err := derive.Verify(ctx, w.v.s.log, w.at, all...)
+	for _, one := range all {
+		w.found = append(w.found, one.Findings())
+	}
+	if err != nil {
+		return err
+	}
+	return w.v.s.replayed(ctx, w.found)
+}
+
+// verification is that of a service. What it keeps is in a bucket of its own.
+func (s *Service) verification(ctx context.Context, d derive.Derivation, anew bool) (*derive.Verification, error) {
+	live, err := projection.OpenReader(ctx, s.log.JetStream(), d.Bucket, s.replicas)
+	if err != nil {
+		return nil, err
+	}
+	store, err := projection.OpenKV(ctx, s.log.Conn(), "kith_verify_"+d.Service, s.replicas)
+	if err != nil {
+		return nil, err
+	}
+	if anew {
+		if err := store.Clear(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return derive.NewVerification(ctx, s.log, d, store, live.Of(s.log.Identity))
+}
+
+// replayed appends that the log was replayed, by which rules, and what for a sum the facts had that followed.
+func (s *Service) replayed(ctx context.Context, found []derive.Findings) error {
+	fact := &events.ReplayPerformed{From: 1}
+	var rules []string
+	sum := sha256.New()
+	for i, f := range found {
+		fact.To = max(fact.To, f.Handled)
+		rules = append(rules, f.Service+":"+s.all[i].Version)
+		_, _ = sum.Write([]byte(f.Digest))
+	}
+	if fact.To == 0 {
+		return nil
+	}
+	fact.Ruleset, fact.ResultHash = strings.Join(rules, "+"), hex.EncodeToString(sum.Sum(nil))
+	_, err := s.log.Append(ctx, events.Event{
+		ID: events.FactID(strings.ToLower(rand.Text())), Source: "/services/" + Name, Context: events.Audit, Subject: events.Nobody,
+		Time: s.now().UTC(), Actor: "service:" + Name, Fact: fact,
+	})
+	return err
+}
