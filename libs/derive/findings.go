@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"math"
 	"slices"
 
 	"kith.internal/events"
@@ -118,3 +119,17 @@ func headers(a, b events.Message) (names []string) {
 
 // isProved reports whether a header is part of a fact: others are a mirror's, a batch's or a trace's.
 func isProved(header string) bool { return len(header) > 3 && header[:3] == "ce-" }
+
+// Before reports whether d is to be looked at before another one: what is missing in the log explains what
+// follows from it, and an earlier cause a later one. Documents come last.
+func (d Divergence) Before(o Divergence) bool { return d.rank() < o.rank() }
+
+func (d Divergence) rank() uint64 {
+	switch {
+	case d.What == OddDocument:
+		return math.MaxUint64
+	case d.Cause > 0:
+		return d.Cause
+	}
+	return d.Seq
+}

@@ -48,8 +48,8 @@ answers (services/*/openapi.yaml), with the names of everybody in it under "name
 fields are added to it now and then, and none is renamed or taken away.
 
 Exit codes: 0 done; 1 failed; 2 called wrongly, or a name that several people have;
-3 an import in which some lines were refused, or a rebuild that replaced nothing
-because documents differ; 4 no server answers; 130 interrupted.`
+3 an import in which some lines were refused, a rebuild that replaced nothing because
+documents differ, or a verification that is not clean; 4 no server answers; 130 interrupted.`
 
 const defaultServer = "http://127.0.0.1:8080"
 
@@ -90,6 +90,7 @@ func (s *shell) root() *cobra.Command {
 	root.AddCommand(s.inboxCommand())
 	root.AddCommand(s.watchCommand())
 	root.AddCommand(s.rebuildCommand())
+	root.AddCommand(s.auditCommand())
 	root.AddCommand(s.eraseCommand())
 	root.AddCommand(s.rulesetCommand())
 	root.AddCommand(s.benchCommand())

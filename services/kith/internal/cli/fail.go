@@ -29,6 +29,7 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 	var unreachable *client.Unreachable
 	var partly *partial
 	var differ *differing
+	var diverge *diverged
 	switch {
 	case err == nil:
 		return exitOK
@@ -42,7 +43,7 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 			fmt.Fprintln(s.Stderr, "What has arrived is stored or still being stored. Import again to go on: nothing is stored twice.")
 		}
 		return exitInterrupted
-	case errors.As(err, &partly), errors.As(err, &differ):
+	case errors.As(err, &partly), errors.As(err, &differ), errors.As(err, &diverge):
 		return exitPartly
 	case errors.As(err, &unreachable):
 		fmt.Fprintf(s.Stderr, "kith: %v (%v)\n", err, rootCause(err))
