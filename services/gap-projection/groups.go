@@ -1,6 +1,7 @@
 package gaps
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -91,11 +92,16 @@ const (
 // measureGroups turns the crowds of groups, says what may be told of them, and returns people without those who are
 // counted there. Last is the week before.
 func (s *step) measureGroups(people []coverage.Person, floor int, last events.Code) (others []coverage.Person, cells []coverage.Cell, how events.Code, err error) {
-	if s.open == nil {
+	g, open, err := s.groups()
+	switch {
+	case err != nil:
+		return nil, nil, "", err
+	case len(g.who)+len(g.kept.Crowds) == 0:
+		return people, nil, groupsFew, nil
+	case s.open == nil:
 		return people, nil, groupsNoKeys, nil
 	}
-	g, err := s.groups(last)
-	if err != nil {
+	if err := s.unseal(g, open, last); err != nil {
 		return nil, nil, "", err
 	}
 	metrics := groupMetrics()
@@ -110,49 +116,35 @@ func (s *step) measureGroups(people []coverage.Person, floor int, last events.Co
 	return g.Others(people), cells, how, nil
 }
 
-// groups opens what people identify with, and puts the crowds together from it.
-func (s *step) groups(last events.Code) (*groups, error) {
-	kept, err := projection.Get[crowdsOfGroups](s.d, groupsKey)
-	if err != nil {
-		return nil, err
-	}
-	if kept == nil {
-		kept = &crowdsOfGroups{}
-	}
-	g := &groups{kept: kept, who: map[events.PersonID]*unsealed{}}
-	open, err := s.identities(g)
-	if err != nil {
-		return nil, err
-	}
-	erased, err := s.open.all(open)
-	if err != nil {
-		return nil, err
-	}
-	told, err := s.toldOfGroups(last)
+// unseal opens what people identify with, and puts the crowds together from it.
+func (s *step) unseal(g *groups, open []*unsealed, last events.Code) error {
+	erased, err1 := s.open.all(open)
+	told, err2 := s.toldOfGroups(last)
 	g.kept.Unsure = erased || g.kept.Unsure && told
 	g.assemble()
-	return g, err
+	return errors.Join(err1, err2)
 }
 
-// identities finds whoever identifies with a group, and returns those of whom it may be opened: who take part in
-// both purposes it is for.
-func (s *step) identities(g *groups) (open []*unsealed, err error) {
-	rules, err := s.ruleset()
-	if err != nil {
-		return nil, err
+// groups is whoever identifies with one, and the crowds as they are kept; open are those whose group may be opened:
+// who take part in both purposes it is for.
+func (s *step) groups() (g *groups, open []*unsealed, err error) {
+	g = &groups{who: map[events.PersonID]*unsealed{}}
+	rules, err1 := s.ruleset()
+	keys, err2 := s.d.Keys(groupPrefix)
+	kept, err3 := projection.Get[crowdsOfGroups](s.d, groupsKey)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, nil, err
 	}
-	keys, err := s.d.Keys(groupPrefix)
-	if err != nil {
-		return nil, err
+	if g.kept = kept; kept == nil {
+		g.kept = &crowdsOfGroups{}
 	}
 	for _, key := range keys {
 		one := &unsealed{person: events.PersonID(strings.TrimPrefix(key, groupPrefix))}
-		n, err := projection.Look[readmodel.Network](s.d, readmodel.NetworkKey(one.person))
-		if err != nil {
-			return nil, err
-		}
-		if one.identity, err = projection.Get[identity](s.d, key); err != nil {
-			return nil, err
+		var err1 error
+		one.identity, err1 = projection.Get[identity](s.d, key)
+		n, err2 := projection.Look[readmodel.Network](s.d, readmodel.NetworkKey(one.person))
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, nil, err
 		}
 		if one.identity == nil {
 			continue
@@ -163,7 +155,7 @@ func (s *step) identities(g *groups) (open []*unsealed, err error) {
 			open = append(open, one)
 		}
 	}
-	return open, nil
+	return g, open, nil
 }
 
 // toldOfGroups reports whether anything was told of groups in a week: not before the first.

@@ -19,7 +19,11 @@ advocate, a sponsor; what is missing, what lasts, what comes of it. About nobody
 A week is measured on the Monday after it and never changes. People are counted in groups that
 overlap in nobody, one half of them by department, a quarter by level, a quarter by tenure, so
 that no two numbers can be subtracted. What too few people stand behind is hidden, and
-what is told is as exact as it says: 40 % ±8 is between 32 and 48. Whoever asks is recorded.`
+what is told is as exact as it says: 40 % ±8 is between 32 and 48. Whoever asks is recorded.
+
+By group is told what people say themselves that they identify with: sealed, opened for nothing
+else, of two groups at least or of none. Half of those who identify with one are counted by it
+instead, and the other half where they were.`
 
 // coverageFlags are what kith coverage is asked for.
 type coverageFlags struct {
@@ -31,24 +35,24 @@ func (s *shell) coverageCommand() *cobra.Command {
 	var f coverageFlags
 	c := &cobra.Command{
 		Use: "coverage", Short: "Show how the whole organization is covered, about nobody", Args: takes(0), Long: coverageLong,
-		Example:     "  kith coverage\n  kith coverage --by department\n  kith coverage --by tenure --metric mentor,sponsor -o csv\n  kith coverage --list",
+		Example:     "  kith coverage\n  kith coverage --by department\n  kith coverage --by group\n  kith coverage --by tenure --metric mentor,sponsor -o csv\n  kith coverage --list",
 		Annotations: map[string]string{"csv": "an output of this command"},
 		RunE:        s.run(func(ctx context.Context, _ []string) error { return s.coverage(ctx, f) }),
 	}
-	c.Flags().StringVar(&f.By, "by", "", "department, level or tenure, beside everybody")
+	c.Flags().StringVar(&f.By, "by", "", "department, level, tenure or group, beside everybody")
 	c.Flags().StringSliceVar(&f.Metrics, "metric", nil, "only these metrics; --list names them")
 	c.Flags().StringVar(&f.Week, "week", "", "a week, such as 2026-w12; default: the last one measured")
 	c.Flags().BoolVar(&f.list, "list", false, "list what is measured")
-	must(c.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"department", "level", "tenure"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(c.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"department", "level", "tenure", "group"}, cobra.ShellCompDirectiveNoFileComp)))
 	return c
 }
 
 // check refuses what no server could answer.
 func (f coverageFlags) check() error {
 	switch f.By {
-	case "", "department", "level", "tenure":
+	case "", "department", "level", "tenure", "group":
 	default:
-		return usagef("--by is department, level or tenure, not %q", f.By)
+		return usagef("--by is department, level, tenure or group, not %q", f.By)
 	}
 	if _, ok := coverage.ParseWeek(f.Week); !ok && f.Week != "" {
 		return usagef("--week is a week such as 2026-w12, not %q", f.Week)
@@ -90,13 +94,16 @@ func (s *shell) showCoverage(a client.Coverage, known client.Metrics, f coverage
 		s.noWeek(a)
 		return
 	}
-	if f.By == "" {
+	switch f.By {
+	case "":
 		s.showEverybody(a, known, f)
-	} else {
+	case "group":
+		s.showGroups(a, known, f)
+	default:
 		s.showBy(a, known, f)
 	}
 	s.showHidden(a, f.By)
-	s.printf("%s\n", s.weekOf(a))
+	s.printf("%s\n", s.weekOf(a, f.By))
 }
 
 // aggregates asks for what is about nobody: as the command line itself, not as a person.
@@ -201,7 +208,7 @@ func (s *shell) showBy(a client.Coverage, known client.Metrics, f coverageFlags)
 		heading = append(heading, strings.ToUpper(strings.ReplaceAll(m, "-", " ")))
 	}
 	rows := [][]string{s.coverageRow(a, "", "everybody", metrics)}
-	for _, value := range values(a, f.By) {
+	for _, value := range groupsOf(values(a, f.By)) {
 		rows = append(rows, s.coverageRow(a, f.By, value, metrics))
 	}
 	s.table("", append(heading, "COUNTED"), rows)
@@ -300,8 +307,11 @@ func (s *shell) noWeek(a client.Coverage) {
 }
 
 // weekOf says what was measured when, and when there will be more.
-func (s *shell) weekOf(a client.Coverage) string {
-	w := a.Weeks[len(a.Weeks)-1]
+func (s *shell) weekOf(a client.Coverage, by string) string {
+	w, floor := a.Weeks[len(a.Weeks)-1], a.Floor
+	if by == "group" {
+		floor = max(floor, coverage.GroupFloor)
+	}
 	return fmt.Sprintf("Week %s, to the nearest five percent; smallest group %d. The next week is told on %s.",
-		strings.ToUpper(string(w.Week)), a.Floor, s.date(a.Next))
+		strings.ToUpper(string(w.Week)), floor, s.date(a.Next))
 }

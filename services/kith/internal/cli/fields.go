@@ -96,10 +96,19 @@ func parseField(f events.Fact, name, value string) (any, error) {
 			if err != nil {
 				return nil, about(f.FactName(), "%s cannot be recorded like this:\n  %s %w", f.FactName(), name, err)
 			}
-			return v, nil
+			return sealable(f, known, v), nil
 		}
 	}
 	return nil, about(f.FactName(), "%s has no field %s; it has %s", f.FactName(), name, fieldNames(f))
+}
+
+// sealable is a word as its fact seals it.
+func sealable(f events.Fact, known field, value any) any {
+	group, word := value.(string)
+	if _, ok := f.(*events.GroupSelfIdentified); ok && word && known.of() == reflect.TypeFor[events.SealedBytes]() {
+		return map[string]string{"group": group}
+	}
+	return value
 }
 
 func (f field) parse(value string) (any, error) {

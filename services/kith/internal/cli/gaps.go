@@ -178,6 +178,6 @@ func (s *shell) everybodysGaps(ctx context.Context) error {
 	if few := len(cells) - len(rows); few > 0 {
 		s.printf("\nAnd %s that at most 5 %% have.", plural(few, "kind", "kinds"))
 	}
-	s.printf("\n%s\n", s.weekOf(a))
+	s.printf("\n%s\n", s.weekOf(a, ""))
 	return nil
 }

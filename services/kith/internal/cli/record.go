@@ -191,6 +191,10 @@ func (s *shell) showRecorded(ctx context.Context, f events.Fact, recipient clien
 		s.printf("It is sealed: %s does not learn of it, and nothing changes in what they see.\n", called(recipient))
 		return nil
 	}
+	if said, ok := saidOfGroup(f); ok {
+		s.printf("%s\n", said)
+		return nil
+	}
 	if len(changes) == 0 {
 		s.printf("No role and no gap changed by it.%s\n", s.why(f, recipient))
 		return nil

@@ -21,7 +21,7 @@ type (
 
 // CoverageQuery asks for cells of the program view.
 type CoverageQuery struct {
-	By      string // department, level or tenure, beside everybody; empty: none
+	By      string // department, level, tenure or group, beside everybody; empty: none
 	Metrics []string
 	Week    string // empty: the last one measured
 }
