@@ -36,8 +36,12 @@
 //  12. Of two groups at least something is told, or of none, and nothing says which others there are.
 //  13. Whether supporters are of the same group as those they support is told of all together who are counted by
 //     group, since it is a statement about two; groups of supporters are known of both halves, once they stand in a crowd.
-//  14. Who withdraws, or identifies with another group, takes no part any more. An answer about ties rests on the groups
-//     of others: therefore nothing new is told of any group until a step of people have gone from theirs.
+//  14. Who withdraws, takes no part any more, or identifies with another group, is gone from the next measurement, and
+//     takes as many others with them as make up a step: who have left first of all. These are counted by group no
+//     more. If they came back, only the one would be missing in the end, and the two weeks could be subtracted.
+//
+// What this does not hide: who knows that a certain person has just withdrawn, and that nobody else did, sees which
+// group has become smaller. Nothing but that person's own facts says that they have.
 //
 // The proof of 3, 4 and 6 is a chain of remainders: within the spans that are told, any count can be
 // moved by up to five without leaving them, while all the others stay where they are. The tests
