@@ -21,7 +21,7 @@ func TestTheDemoIsStillThereAfterARestart(t *testing.T) {
 	t.Logf("ready after %v, on an empty directory", time.Since(began).Round(time.Millisecond))
 	u.quiet(t)
 	t.Run("nobody else runs on its directory", func(t *testing.T) { refusesASecond(t, dir) })
-	t.Run("nobody is found out in what is published of it", func(t *testing.T) { u.attackCoverage(t, 250) })
+	t.Run("nobody is found out in what is published of it", func(t *testing.T) { u.attackCoverage(t, 150) }) // others are counted by group
 	before, last := u.whole(t), u.last(t)
 	if len(before.networks) < 250 || len(before.gaps) != len(before.networks) {
 		t.Fatalf("%d networks and %d lists of gaps", len(before.networks), len(before.gaps))
