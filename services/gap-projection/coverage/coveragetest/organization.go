@@ -205,7 +205,8 @@ func (o *Organization) groups(before, after Week, own int) map[string][]int {
 		if group := string(o.Groups[p.ID]); group != "" {
 			keys = append(keys, group, group+d, group+l, group+t, group+" half "+string(coverage.Identified(p.ID, "yes")[coverage.Group]))
 		}
-		for _, key := range keys {
+		slices.Sort(keys)
+		for _, key := range slices.Compact(keys) { // of some all stand at the same level
 			g[key] = append(g[key], i)
 		}
 	}
