@@ -74,7 +74,7 @@ type Sealed struct {
 	RootHash  string   `json:"rootHash"`
 	Signature string   `json:"signature"`
 	Origin    string   `json:"origin"`
-	More      []string `json:"more"`
+	More      []string `json:"more,omitempty"`
 }
 
 // signatureLine is how the line of a signature in a note begins.
@@ -84,13 +84,14 @@ const signatureLine = "— "
 func (c Checkpoint) Seal(signed []byte) Sealed {
 	s := Sealed{Size: c.Size, RootHash: c.Root.String(), Origin: c.Origin}
 	for line := range strings.Lines(string(signed)) {
-		if rest, ok := strings.CutPrefix(line, signatureLine); ok {
-			_, signature, _ := strings.Cut(strings.TrimSpace(rest), " ")
+		rest, ok := strings.CutPrefix(line, signatureLine)
+		_, signature, _ := strings.Cut(strings.TrimSpace(rest), " ")
+		switch {
+		case ok && s.Signature == "":
+			s.Signature = signature
+		case ok:
 			s.More = append(s.More, signature)
 		}
-	}
-	if len(s.More) > 0 {
-		s.Signature, s.More = s.More[0], s.More[1:]
 	}
 	return s
 }

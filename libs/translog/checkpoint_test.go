@@ -75,7 +75,7 @@ func TestCheckpointsAreSigned(t *testing.T) {
 		"the key of another log":   second(translog.Open(signed(t, c, foreign), verifiers(t, foreign))),
 		"no key":                   second(c.Sign()),
 		"an empty file of keys":    second(translog.Verifiers(nil)),
-		"a public key that signs":  second(translog.Signers([]byte(ours.public))),
+		"no key at all":            second(translog.PublicKeys([]byte("PRIVATE+KEY"))),
 		"keys of two logs":         second(translog.Signers([]byte(ours.secret + "\n" + foreign.secret))),
 		"a secret key as a public": second(translog.Verifiers([]byte(ours.secret))),
 	} {
@@ -98,6 +98,37 @@ func TestKeysChange(t *testing.T) {
 	if s := c.Seal(text); len(s.More) != 1 || !strings.Contains(string(signed(t, c, after)), s.Signature) {
 		t.Errorf("%+v", s)
 	}
+}
+
+// A key that has been retired signs no more; what it signed can be verified for ever.
+func TestKeysAreRetired(t *testing.T) {
+	before, after := newPair(t, origin), newPair(t, origin)
+	c := translog.Checkpoint{Origin: origin, Size: 1, Root: leaf(1)}
+	file, err := translog.Retire([]byte(before.secret + "\n" + after.secret + "\n"))
+	if err != nil || file != before.public+after.secret+"\n" {
+		t.Fatalf("%s, %v", file, err)
+	}
+	if again, err := translog.Retire([]byte(file)); err != nil || again != file {
+		t.Errorf("%s, %v", again, err)
+	}
+	public, err := translog.PublicKeys([]byte(file))
+	if err != nil || public != before.public+after.public {
+		t.Errorf("%s, %v", public, err)
+	}
+	if s, err := translog.Signers([]byte(file)); err != nil || len(s) != 1 {
+		t.Errorf("%d sign, %v", len(s), err)
+	}
+	if _, err := translog.Open(signed(t, c, before), verifiers(t, pair{public: public})); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheOriginIsTheTenants(t *testing.T) {
+	a, b := translog.Origin([]byte("a")), translog.Origin([]byte("b"))
+	if a == b || a != translog.Origin([]byte("a")) || len(a) != len(origin) {
+		t.Errorf("%s, %s", a, b)
+	}
+	newPair(t, a)
 }
 
 func TestAFactHoldsTheWholeNote(t *testing.T) {

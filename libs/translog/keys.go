@@ -2,14 +2,26 @@ package translog
 
 import (
 	"crypto/ed25519"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 )
+
+// Origin is the name of a tenant's log. It does not change when the log is restored from a backup, and tells
+// nobody whose it is.
+func Origin(tenantKey []byte) string {
+	mac := hmac.New(sha256.New, tenantKey)
+	mac.Write([]byte("origin"))
+	return "kith.internal/log/" + strings.ToLower(base32.StdEncoding.EncodeToString(mac.Sum(nil))[:10])
+}
 
 // NewKey makes a key that signs for an origin. The line it returns is secret; PublicKey tells what may
 // be known of it.
@@ -18,10 +30,17 @@ func NewKey(origin string) (string, error) {
 	return secret, err
 }
 
-// Signers reads keys, one a line. All sign while they stand; the last is the newest, and signs first.
+// secretKey is how the line of a signing key begins.
+const secretKey = "PRIVATE+KEY+"
+
+// Signers reads the signing keys of a file, one a line. All sign while they stand; the last is the newest,
+// and signs first. A public key in the file is that of a key that signs no more.
 func Signers(file []byte) ([]note.Signer, error) {
 	var all []note.Signer
 	for _, line := range keyLines(file) {
+		if !strings.HasPrefix(line, secretKey) {
+			continue
+		}
 		s, err := note.NewSigner(line)
 		if err != nil {
 			return nil, errors.New("a line of the signing keys is no key") // which is not said: it is secret
@@ -34,15 +53,37 @@ func Signers(file []byte) ([]note.Signer, error) {
 	return all, nil
 }
 
-// PublicKeys are what verifies the signatures of the keys in a file, one a line.
+// Retire returns a file in which only the newest key signs: of those before, the public keys are left.
+func Retire(file []byte) (string, error) {
+	all := keyLines(file)
+	var b strings.Builder
+	for i, line := range all {
+		if strings.HasPrefix(line, secretKey) && slices.ContainsFunc(all[i+1:], func(s string) bool { return strings.HasPrefix(s, secretKey) }) {
+			public, err := publicKey(line)
+			if err != nil {
+				return "", err
+			}
+			line = public
+		}
+		fmt.Fprintln(&b, line)
+	}
+	return b.String(), nil
+}
+
+// PublicKeys are what verifies the signatures of all keys of a file, those that sign no more too, one a line.
 func PublicKeys(file []byte) (string, error) {
 	var b strings.Builder
 	for _, line := range keyLines(file) {
-		public, err := publicKey(line)
-		if err != nil {
-			return "", err
+		if strings.HasPrefix(line, secretKey) {
+			public, err := publicKey(line)
+			if err != nil {
+				return "", err
+			}
+			line = public
+		} else if _, err := note.NewVerifier(line); err != nil {
+			return "", errors.New("a line of the signing keys is no key")
 		}
-		fmt.Fprintln(&b, public)
+		fmt.Fprintln(&b, line)
 	}
 	return b.String(), nil
 }

@@ -3,6 +3,7 @@ package translog
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -116,6 +117,26 @@ func (t *Tree) Root(ctx context.Context, size uint64) (tlog.Hash, error) {
 		return tlog.Hash{}, fmt.Errorf("a tree of %d leaves has no root of %d", have, size)
 	}
 	return tlog.TreeHash(int64(size), tlog.HashReaderFunc(tiles{ctx, t}.hashes))
+}
+
+// Leaves are some leaves from that of a sequence on, as many as are kept together. It fails as Root does.
+func (t *Tree) Leaves(ctx context.Context, seq uint64) ([]tlog.Hash, error) {
+	have := t.Size()
+	if seq == 0 || seq > have {
+		return nil, fmt.Errorf("a tree of %d leaves has none of %d", have, seq)
+	}
+	index := seq - 1
+	tile := full(0, index/width)
+	tile.W = int(min(have-Saved(index), width))
+	data, err := tiles{ctx, t}.ReadTiles([]tlog.Tile{tile})
+	if err != nil {
+		return nil, err
+	}
+	var all []tlog.Hash
+	for hash := range slices.Chunk(data[0][index%width*tlog.HashSize:], tlog.HashSize) {
+		all = append(all, tlog.Hash(hash))
+	}
+	return all, nil
 }
 
 // Include proves that the message at a sequence is in the log that a checkpoint is of. It fails where it

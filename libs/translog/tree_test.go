@@ -102,6 +102,15 @@ func TestTreeIsThatOfTheRFC(t *testing.T) {
 			t.Fatalf("root of %d: %v, %v", head.Size, root, err)
 		}
 		seq := rapid.Uint64Range(1, head.Size).Draw(t, "seq")
+		leaves, err := tree.Leaves(context.Background(), seq)
+		for i, got := range leaves {
+			if got != leaf(int(seq-1)+i) {
+				t.Fatalf("another leaf of %d", int(seq)+i)
+			}
+		}
+		if next := int(seq) + len(leaves); err != nil || len(leaves) == 0 || next != size+1 && next%256 != 1 {
+			t.Fatalf("%d leaves from %d on: %v", len(leaves), seq, err)
+		}
 		proof, err := tree.Include(context.Background(), seq, head)
 		if err != nil || tlog.CheckRecord(proof, int64(head.Size), head.Root, int64(seq-1), leaf(int(seq-1))) != nil {
 			t.Fatalf("%d in %d: %v", seq, head.Size, err)

@@ -1,0 +1,84 @@
+package sealing
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"kith.internal/libs/eventlog"
+	"kith.internal/libs/fault"
+	"kith.internal/libs/translog"
+)
+
+// Newest is the newest checkpoint of the log, and as a signed note. It fails with kind NotFound where the
+// log was never sealed.
+func (n *Notary) Newest() (translog.Checkpoint, []byte, error) {
+	v := n.shown.Load()
+	if v == nil || v.newest.note == nil {
+		return translog.Checkpoint{}, nil, fault.New(fault.NotFound, "never-sealed", "the log was not sealed yet")
+	}
+	return v.newest.Checkpoint, v.newest.note, nil
+}
+
+// Prove proves that a message is in the log, that the log goes on from its checkpoint of an earlier size, or
+// both; nil and 0 are neither. It fails with kind NotFound where there is no such checkpoint, with kind
+// Conflict where the newest does not cover the message yet, and with *Altered where the message, or the
+// tree, is not what was sealed.
+func (n *Notary) Prove(ctx context.Context, m *eventlog.Stored, since uint64) (b translog.Bundle, err error) {
+	head, note, err := n.Newest()
+	if err != nil {
+		return b, err
+	}
+	b.Checkpoint = string(note)
+	v := n.shown.Load()
+	if m != nil {
+		if err := v.include(ctx, &b, *m, head); err != nil {
+			return b, err
+		}
+	}
+	if since != 0 {
+		if err := n.extend(ctx, v, &b, since, head); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+func (v *view) include(ctx context.Context, b *translog.Bundle, m eventlog.Stored, head translog.Checkpoint) (err error) {
+	if m.Seq > head.Size {
+		return fault.New(fault.Conflict, "not-sealed", fmt.Sprintf("the newest checkpoint covers %d messages, and this is message %d: it is sealed within a minute", head.Size, m.Seq))
+	}
+	e := EntryOf(m)
+	b.Entry = &e
+	if b.Inclusion, err = v.tree.Include(ctx, m.Seq, head); err != nil {
+		return err
+	}
+	if tlog.CheckRecord(b.Inclusion, int64(head.Size), head.Root, int64(m.Seq-1), e.Leaf()) != nil {
+		return &Altered{m.Seq, fmt.Sprintf("message %d is not what was sealed", m.Seq)}
+	}
+	return nil
+}
+
+func (n *Notary) extend(ctx context.Context, v *view, b *translog.Bundle, since uint64, head translog.Checkpoint) (err error) {
+	note, err := n.note(ctx, v, since)
+	if err != nil {
+		return err
+	}
+	b.Since = string(note)
+	b.Consistency, err = v.tree.Extend(ctx, since, head)
+	return err
+}
+
+// note is the log's checkpoint of a size.
+func (n *Notary) note(ctx context.Context, v *view, size uint64) ([]byte, error) {
+	at := slices.IndexFunc(v.places, func(p place) bool { return p.size == size })
+	if at < 0 {
+		return nil, fault.New(fault.NotFound, "no-such-checkpoint", fmt.Sprintf("the log was not sealed at %d messages", size))
+	}
+	var s translog.Sealed
+	err := n.log.Messages(ctx, v.places[at].seq, v.places[at].seq, func(m eventlog.Stored) error { return json.Unmarshal(m.Body, &s) })
+	return s.Note(), lost(err)
+}
