@@ -18,6 +18,7 @@ import (
 	"kith.internal/libs/kit"
 	"kith.internal/libs/patience"
 	"kith.internal/libs/projection"
+	"kith.internal/services/audit/sealing"
 	"kith.internal/services/internal/access"
 )
 
@@ -49,6 +50,7 @@ type Service struct {
 
 	replicas int
 	verifier *verifier
+	notary   *sealing.Notary
 }
 
 // New returns a service that Run starts. What is derived is handed to it: no service imports another.
@@ -56,6 +58,7 @@ func New(ctx context.Context, env *app.Env, all []derive.Derivation, view View) 
 	s := &Service{log: env.EventLog, all: all, view: view, policy: access.New(env.EventLog, Name), logger: env.Log, now: time.Now, postings: newPostings()}
 	s.replicas = max(env.Replicas, 1)
 	s.verifier = &verifier{s: s, sheet: sheet{env.EventLog.JetStream()}, name: rand.Text(), started: s.now(), metrics: newVerifyMetrics(env.Registry)}
+	s.notary = sealing.New(env, s.now)
 	var err error
 	s.store, err = patience.Open(ctx, s.logger, "the saved postings", func(ctx context.Context) (jetstream.ObjectStore, error) {
 		return openSnapshots(ctx, env.EventLog.JetStream(), max(env.Replicas, 1))
@@ -86,6 +89,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.index(ctx) })
 	g.Go(func() error { return s.verifier.keepVerifying(ctx) })
+	g.Go(func() error { return s.notary.Run(ctx) })
 	return g.Wait()
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"kith.internal/libs/app"
+	"kith.internal/libs/translog"
 )
 
 // loadKey reads the key called name from dir, making it at the first start. Without it nothing
@@ -30,12 +31,30 @@ func loadKey(dir, name string) ([]byte, error) {
 func makeKey(path string) ([]byte, error) {
 	key := make([]byte, 32)
 	rand.Read(key)
+	return key, writeKey(path, base64.StdEncoding.EncodeToString(key))
+}
+
+// writeKey writes a key that was not there, and returns once it is on disk.
+func writeKey(path, line string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if _, err := f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n"); err != nil {
-		return nil, errors.Join(err, f.Close())
+	if _, err := f.WriteString(line + "\n"); err != nil {
+		return errors.Join(err, f.Close())
 	}
-	return key, errors.Join(f.Sync(), f.Close())
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// signingKey makes the key that signs checkpoints of the log where there is none. Data without one is of a
+// Kith that sealed nothing yet.
+func signingKey(path string, tenant []byte) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	line, err := translog.NewKey(translog.Origin(tenant))
+	if err != nil {
+		return err
+	}
+	return writeKey(path, line)
 }

@@ -106,10 +106,13 @@ func keys(cfg Config) (*app.Env, error) {
 	master, err1 := loadKey(cfg.DataDir, "master.key")
 	tenant, err2 := loadKey(cfg.DataDir, "tenant.key")
 	in := func(name string) string { return filepath.Join(cfg.DataDir, name) }
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
 	return &app.Env{
 		MasterKey: master, TenantKey: tenant, Replicas: 1,
 		SigningKeyFile: in("signing.key"), CheckpointsFile: in("checkpoints"), ErasuresFile: in("erasures"),
-	}, errors.Join(err1, err2)
+	}, signingKey(in("signing.key"), tenant)
 }
 
 // open gives a service its own connection, log and metrics, as its own binary would.
