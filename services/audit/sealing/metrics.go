@@ -8,22 +8,18 @@ import (
 )
 
 // metrics are what operators see of the sealing.
-type metrics struct{ consistent, size, when prometheus.Gauge }
+type metrics struct{ consistent, when prometheus.Gauge }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		consistent: prometheus.NewGauge(prometheus.GaugeOpts{Name: "kith_audit_log_consistent", Help: "1 where the log was last found to be what was sealed, 0 where it was changed, or not looked at yet."}),
-		size:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "kith_audit_sealed_messages", Help: "Messages of the log that the newest checkpoint of this replica covers."}),
 		when:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "kith_audit_sealed_timestamp_seconds", Help: "When this replica last sealed the log."}),
 	}
-	reg.MustRegister(m.consistent, m.size, m.when)
+	reg.MustRegister(m.consistent, m.when)
 	return m
 }
 
-func (m *metrics) sealed(size uint64, at time.Time) {
-	m.size.Set(float64(size))
-	m.when.Set(float64(at.Unix()))
-}
+func (m *metrics) sealed(at time.Time) { m.when.Set(float64(at.Unix())) }
 
 // found notes what looking at the log came to. A log that could not be reached is what it was.
 func (m *metrics) found(err error) {

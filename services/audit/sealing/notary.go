@@ -145,7 +145,7 @@ func (n *Notary) seal(ctx context.Context, signers []note.Signer) (err error) {
 	}
 	n.newest = sealed{c, text}
 	n.show()
-	n.metrics.sealed(c.Size, n.now())
+	n.metrics.sealed(n.now())
 	return nil
 }
 

@@ -63,8 +63,8 @@ func (u *product) broughtAboutByTime(t testing.TB, after uint64) map[events.Pers
 	t.Helper()
 	people, ofTime := map[events.PersonID]bool{}, map[events.FactID]bool{}
 	for _, m := range u.raw(t, after+1, "kith.>") {
-		if strings.HasPrefix(m.Subject, "kith.fence.") {
-			continue
+		if strings.HasPrefix(m.Subject, "kith.fence.") || strings.HasPrefix(m.Subject, "kith.audit.") {
+			continue // of the log itself
 		}
 		e, err := events.Decode(events.Message{Subject: m.Subject, Header: m.Header, Body: m.Data})
 		if err != nil {
