@@ -38,7 +38,7 @@ func derived(t *testing.T, l *eventlog.Log, acts int) {
 	if _, err := l.Append(t.Context(), facts...); err != nil {
 		t.Fatal(err)
 	}
-	all, err := audited.Derivations()
+	all, err := audited.Derivations(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

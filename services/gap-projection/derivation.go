@@ -9,14 +9,15 @@ import (
 // RulesVersion is the version of the rules' code. It changes whenever the same log would give other facts.
 const RulesVersion = "2"
 
-// Derivation is what the service derives: it runs the same rules as any replay, but for groups, which a replay
-// elsewhere cannot open. So where people are counted by group, it measures other cells than were published. It
-// fails where the default ruleset does not compile.
-func Derivation() (derive.Derivation, error) {
+// Derivation is what the service derives: it runs the same rules as any replay. Without what opens groups, a replay
+// measures other cells than were published where people are counted by group; with it, where one of them has been
+// erased since. It fails where the default ruleset does not compile.
+func Derivation(open Opener) (derive.Derivation, error) {
 	rules, err := NewRules()
 	if err != nil {
 		return derive.Derivation{}, err
 	}
+	rules.open = open
 	return rules.derivation(), nil
 }
 

@@ -18,12 +18,12 @@ import (
 // an erased person.
 type Opener func(person events.PersonID, sealed events.SealedBytes) (events.Code, error)
 
-// opener opens with the keys of people, for one thing only: groups are counted once a week, in this process's memory.
+// NewOpener opens with the keys of people, for one thing only: groups are counted once a week, in this process's memory.
 // It is here, and not in a service of its own, because group crowds must not overlap with the others: whoever counts
 // the one has to know of the other, and a second service would have to be told who identifies. Nor does intake, which
 // holds the keys, hand groups out: what leaves it in clear would have to cross the network and be kept from whoever
-// else asks. Where this process was given no master key there is nothing to open with: nil.
-func opener(ctx context.Context, env *app.Env) (Opener, error) {
+// else asks. Where this process was given no master key there is nothing to open with: nil. It fails where the keys cannot be reached.
+func NewOpener(ctx context.Context, env *app.Env) (Opener, error) {
 	if env.MasterKey == nil {
 		return nil, nil
 	}

@@ -48,7 +48,7 @@ func New(ctx context.Context, env *app.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rules.open, err = opener(ctx, env); err != nil {
+	if rules.open, err = NewOpener(ctx, env); err != nil {
 		return nil, err
 	}
 	s := &Service{policy: access.New(env.EventLog, Name), index: newIndex(), log: env.Log, now: time.Now, initial: rules.initial, wait: patienceOfQueries}

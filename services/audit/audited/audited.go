@@ -16,17 +16,22 @@ import (
 
 // New returns the service with all that is derived from the log.
 func New(ctx context.Context, env *app.Env) (*audit.Service, error) {
-	all, err := Derivations()
+	open, err := gaps.NewOpener(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	all, err := Derivations(open)
 	if err != nil {
 		return nil, err
 	}
 	return audit.New(ctx, env, all, audit.View{})
 }
 
-// Derivations are all there are, in the order in which one derives from another.
-func Derivations() ([]derive.Derivation, error) {
+// Derivations are all there are, in the order in which one derives from another. Groups are counted again with
+// what opens them; nil opens none.
+func Derivations(open gaps.Opener) ([]derive.Derivation, error) {
 	ties, err1 := classifier.Derivation()
-	networks, err2 := gaps.Derivation()
+	networks, err2 := gaps.Derivation(open)
 	inboxes, err3 := notification.Derivation()
 	return []derive.Derivation{ties, networks, inboxes}, errors.Join(err1, err2, err3)
 }
