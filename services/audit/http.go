@@ -10,12 +10,16 @@ import (
 
 // routes serves what openapi.yaml describes:
 //
+//	GET /audit/v1/people/{person}/record   everything that is held on a person, as JSON Lines
+//	GET /audit/v1/people/{person}/viewers  who looked at a person's data, and what for
 //	GET /audit/v1/status  how far the log goes, and by which rules it is replayed, for operators
 //	POST   /audit/v1/verifications  verify what is new, or all: {all?}, for operators and auditors, as those:
 //	GET    /audit/v1/verifications  the one that goes on, or the last one
 //	DELETE /audit/v1/verifications  cancel it
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux := http.NewServeMux()
+	handle(s, mux, metrics, "GET", "people/{person}/record", s.record, decodePerson)
+	handle(s, mux, metrics, "GET", "people/{person}/viewers", s.viewers, decodePerson)
 	handle(s, mux, metrics, "GET", "status", s.status, decodeViewer)
 	s.routesOfVerifications(mux, metrics)
 	return kit.Routes(mux)

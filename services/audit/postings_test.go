@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -189,7 +190,7 @@ func opened(t *testing.T, nc *nats.Conn) *Service {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Close)
-	env := &app.Env{Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), NATS: nc, EventLog: l, Replicas: 1}
+	env := &app.Env{Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), NATS: nc, EventLog: l, Replicas: 1, MasterKey: bytes.Repeat([]byte{7}, 32)}
 	s, err := New(t.Context(), env, nil, View{})
 	if err != nil {
 		t.Fatal(err)

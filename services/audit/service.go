@@ -15,6 +15,7 @@ import (
 	"kith.internal/libs/app"
 	"kith.internal/libs/derive"
 	"kith.internal/libs/eventlog"
+	"kith.internal/libs/keyring"
 	"kith.internal/libs/kit"
 	"kith.internal/libs/patience"
 	"kith.internal/libs/projection"
@@ -44,6 +45,7 @@ type Service struct {
 	logger  *slog.Logger
 	now     func() time.Time
 
+	keys     *keyring.Keyring // nil where the installation has given none
 	store    jetstream.ObjectStore
 	postings *postings
 	indexed  atomic.Bool // whether the postings have reached the log's end
@@ -65,6 +67,11 @@ func New(ctx context.Context, env *app.Env, all []derive.Derivation, view View) 
 	})
 	if err != nil {
 		return nil, err
+	}
+	if env.MasterKey != nil {
+		if s.keys, err = keyring.Open(ctx, env.EventLog.JetStream(), env.MasterKey, max(env.Replicas, 1)); err != nil {
+			return nil, err
+		}
 	}
 	s.handler = s.routes(kit.NewMetrics(env.Registry))
 	return s, nil

@@ -43,7 +43,15 @@ func (s *step) keepCrowds(before, now []*coverage.Crowd) {
 
 func crowdKey(c *coverage.Crowd) string { return crowdPrefix + strconv.Itoa(c.ID) }
 
-// forget takes an erased person out of their crowd at once: it repeats what it last told from then on.
+// object takes who is not to be counted any more out of their crowd: whoever comes back is counted again.
+func (s *step) object(f *events.ParticipationChanged) error {
+	if f.Purpose != "org-aggregate" || f.Participation != "out" {
+		return nil
+	}
+	return s.forget(s.in.Person())
+}
+
+// forget takes somebody out of their crowd at once, as who is erased or objects: it repeats what it last told from then on.
 func (s *step) forget(person events.PersonID) error {
 	roster, err := s.roster(0)
 	if err != nil {

@@ -132,6 +132,10 @@ func (s *step) take() error {
 		if err := s.forget(s.in.Person()); err != nil {
 			return err
 		}
+	case *events.ParticipationChanged:
+		if err := s.object(f); err != nil {
+			return err
+		}
 	}
 	return s.person()
 }

@@ -233,7 +233,7 @@ func TestAnImportIsMeasuredAtOnce(t *testing.T) {
 	}
 }
 
-// Who takes no part is in no crowd; who is erased is in none at once.
+// Who takes no part is in no crowd; who says so, and who is erased, is in none at once.
 func TestNobodyIsCountedWhoTakesNoPart(t *testing.T) {
 	t.Parallel()
 	h := newHistory(t).employ()
@@ -242,17 +242,34 @@ func TestNobodyIsCountedWhoTakesNoPart(t *testing.T) {
 	if c := h.crowds(); len(c) == 0 || slices.ContainsFunc(c, func(c string) bool { return strings.Contains(c, string(member(3))) }) {
 		t.Errorf("who takes no part is in one of %d crowds", len(c))
 	}
-	counted := ""
+	erased := h.counted()
+	h.on(6, events.People, erased, &events.PersonErased{DestroyedAt: day(6), FinalAt: day(36)})
+	if strings.Contains(strings.Join(h.crowds(), " "), string(erased)) {
+		t.Errorf("an erased person stands in a crowd: %s", erased)
+	}
+	objects := h.counted()
+	for _, other := range []events.Purpose{"own-network", "program"} {
+		h.on(6, events.Personal, objects, &events.ParticipationChanged{Purpose: other, Participation: "out"})
+	}
+	if !strings.Contains(strings.Join(h.crowds(), " "), string(objects)) {
+		t.Errorf("who takes no part in something else is not counted: %s", objects)
+	}
+	h.on(6, events.Personal, objects, &events.ParticipationChanged{Purpose: "org-aggregate", Participation: "out"})
+	if strings.Contains(strings.Join(h.crowds(), " "), string(objects)) {
+		t.Errorf("who objects stands in a crowd: %s", objects)
+	}
+}
+
+// counted is somebody who stands in a crowd.
+func (h *history) counted() events.PersonID {
+	h.t.Helper()
 	for n := range staff {
 		if strings.Contains(strings.Join(h.crowds(), " "), string(member(n))) {
-			counted = string(member(n))
-			h.on(6, events.People, member(n), &events.PersonErased{DestroyedAt: day(6), FinalAt: day(36)})
-			break
+			return member(n)
 		}
 	}
-	if counted == "" || strings.Contains(strings.Join(h.crowds(), " "), counted) {
-		t.Errorf("an erased person stands in a crowd: %s", counted)
-	}
+	h.t.Fatal("nobody stands in a crowd")
+	return ""
 }
 
 // crowds are who stands in each.

@@ -103,6 +103,8 @@ func maySay(viewer, person events.PersonID, f events.Fact) bool {
 		return viewer == side(f.By, person, f.Supporter)
 	case *events.RoleContested:
 		return viewer == side(f.By, person, f.Supporter)
+	case *events.RoleOverridden:
+		return f.By == "" && viewer == person || viewer == side(f.By, person, f.Supporter)
 	case *events.RoleDeclared:
 		return viewer == side(declarer(f.DeclaredBy), person, f.Supporter)
 	case *events.RoleDeclarationWithdrawn:

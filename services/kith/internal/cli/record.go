@@ -134,6 +134,8 @@ func speakerOf(f events.Fact) string {
 		return string(f.By)
 	case *events.RoleContested:
 		return string(f.By)
+	case *events.RoleOverridden:
+		return string(f.By)
 	}
 	return "recipient"
 }

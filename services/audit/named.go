@@ -1,0 +1,69 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"kith.internal/events"
+	"kith.internal/libs/fault"
+)
+
+// named is all that the log says of one human, who may have several entries in the directory: somebody who
+// came back.
+type named struct {
+	entries []events.PersonID
+	all     []events.Event // in log order
+}
+
+func (n *named) is(p events.PersonID) bool { return slices.Contains(n.entries, p) }
+
+// naming reads all facts that name a person. It fails with fault.NotFound where there is none, or where the
+// person was erased.
+func (s *Service) naming(ctx context.Context, p events.PersonID) (*named, error) {
+	end, err := s.log.Last(ctx)
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, "log", "the log cannot be read now; try again", err)
+	}
+	if err := s.indexedTo(ctx, end); err != nil {
+		return nil, err
+	}
+	n := &named{entries: []events.PersonID{p}}
+	for i := 0; i < len(n.entries); i++ {
+		facts, err := s.read(ctx, s.postings.everything(n.entries[i]))
+		if err != nil {
+			return nil, err
+		}
+		n.take(facts)
+	}
+	slices.SortFunc(n.all, func(a, b events.Event) int { return cmp.Compare(a.Seq, b.Seq) })
+	n.all = slices.CompactFunc(n.all, func(a, b events.Event) bool { return a.Seq == b.Seq })
+	switch {
+	case len(n.all) == 0:
+		return nil, fault.New(fault.NotFound, "unknown-person", "nothing is known of this person")
+	case n.erased() != nil:
+		return nil, fault.New(fault.NotFound, "erased", "this person has been erased")
+	}
+	return n, nil
+}
+
+// take adds facts, and the entries that they say are the same human.
+func (n *named) take(facts []events.Event) {
+	n.all = append(n.all, facts...)
+	for _, e := range facts {
+		f, merged := e.Fact.(*events.PersonMerged)
+		if old := e.Person(); merged && n.is(f.Into) && !n.is(old) && !old.External() {
+			n.entries = append(n.entries, old)
+		}
+	}
+}
+
+// erased is that the person is, nil where they are not.
+func (n *named) erased() *events.PersonErased {
+	for _, e := range n.all {
+		if f, ok := e.Fact.(*events.PersonErased); ok && e.Person() == n.entries[0] {
+			return f
+		}
+	}
+	return nil
+}

@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kith.internal/events"
+	"kith.internal/services/kith/internal/client"
+)
+
+const exportLong = `Write everything that is held on a person, as lines of JSON: each fact that names them, with what
+is sealed for them in clear; what others said of them in confidence, as much as the law that the
+organization goes by lets them know; and who looked at their data.
+
+A person gets their own. An auditor whom they have asked gets it with --as auditor:NAME, and the
+person sees that they did.`
+
+func (s *shell) exportCommand() *cobra.Command {
+	var as string
+	c := &cobra.Command{
+		Use: "export PERSON", Short: "Write everything that is held on a person", Long: exportLong, Args: takes(1, "PERSON"), ValidArgsFunction: s.completePeople(1),
+		Example: "  kith export hr:42 > hr-42.ndjson\n  kith export hr:42 --as auditor:works-council",
+	}
+	c.Flags().StringVar(&as, "as", "", "as whom: auditor:NAME (default the person)")
+	c.RunE = s.run(func(ctx context.Context, args []string) error { return s.export(ctx, args[0], as) })
+	return c
+}
+
+func (s *shell) export(ctx context.Context, word, as string) error {
+	p, err := s.whom(ctx, word)
+	if err != nil {
+		return err
+	}
+	api, err := s.asAuditor(p, as, "access-request")
+	if err != nil {
+		return err
+	}
+	lines, err := api.Export(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	if s.output != "json" {
+		_, err = s.Stdout.Write(lines)
+		return err
+	}
+	var all []json.RawMessage
+	for line := range bytes.Lines(lines) {
+		all = append(all, line)
+	}
+	return s.json(map[string]any{"record": all, "names": s.names})
+}
+
+// asAuditor returns a client that acts as an auditor and says what for, or where no auditor is named as the
+// person themselves.
+func (s *shell) asAuditor(p client.Person, as string, purpose events.AccessPurpose) (*client.Client, error) {
+	switch {
+	case as == "":
+		return s.viewing(p), nil
+	case !strings.HasPrefix(as, "auditor:"):
+		return nil, usagef("--as is auditor:NAME, not %q", as)
+	}
+	return s.api.As(as).For(purpose), nil
+}
+
+func (s *shell) viewersCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "viewers PERSON", Short: "Show who looked at a person's data, and what for", Args: takes(1, "PERSON"), ValidArgsFunction: s.completePeople(1),
+		Long: "Show who looked at a person's data, and what for. Whoever reads what belongs to somebody else says\n" +
+			"what for, and leaves a trace before they see anything. Only the person sees it.",
+		Example: "  kith viewers hr:42",
+		RunE:    s.run(s.viewers),
+	}
+}
+
+// viewersDocument is the JSON of kith viewers.
+type viewersDocument struct {
+	client.Viewers
+	Names names `json:"names"`
+}
+
+func (s *shell) viewers(ctx context.Context, args []string) error {
+	p, err := s.whom(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	a, err := s.viewing(p).Viewers(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, v := range a.Viewers {
+		if id := events.PersonID(v.Viewer); id.Valid() {
+			if err := s.lookUp(ctx, s.viewing(p), id); err != nil {
+				return err
+			}
+		}
+	}
+	if s.output == "json" {
+		return s.json(viewersDocument{a, s.names})
+	}
+	if len(a.Viewers) == 0 {
+		s.printf("Nobody but %s has looked at their data.\n", called(p))
+		return nil
+	}
+	var rows [][]string
+	for _, v := range a.Viewers {
+		who := v.Viewer
+		if name, ok := s.names[events.PersonID(who)]; ok {
+			who = name
+		}
+		rows = append(rows, []string{v.At.In(s.Zone).Format("2 Jan 2006 15:04"), who, lookedFor[v.Purpose]})
+	}
+	s.table("", []string{"WHEN", "WHO", "WHAT FOR"}, rows)
+	return nil
+}
+
+// lookedFor says what somebody looked for.
+var lookedFor = map[events.AccessPurpose]string{
+	"own-network":    "their own network",
+	"support-given":  "why the support they gave is what it is",
+	"program":        "a program",
+	"audit":          "an audit",
+	"access-request": "a record that the person asked for",
+	"operation":      "keeping this running",
+}
+
+const participationLong = `Say what a person's data may be used for. It takes effect at once, and for as long as they do not
+say otherwise:
+
+  own-network         their own network is watched for gaps, and they are told of them
+  program             programs they joined
+  org-aggregate       they are counted, in crowds, in what is published of everybody
+  inclusion-analysis  they are counted by the group that they say they belong to
+  integration         acts of theirs go to tools that were granted them`
+
+func (s *shell) participationCommand() *cobra.Command {
+	var in, out []string
+	c := &cobra.Command{
+		Use: "participation PERSON --out PURPOSE | --in PURPOSE", Short: "Say what a person's data may be used for", Long: participationLong,
+		Args: takes(1, "PERSON"), ValidArgsFunction: s.completePeople(1),
+		Example: "  kith participation hr:42 --out org-aggregate\n  kith participation hr:42 --in own-network",
+	}
+	c.Flags().StringSliceVar(&out, "out", nil, "a purpose that the data must not be used for any more")
+	c.Flags().StringSliceVar(&in, "in", nil, "a purpose that it may be used for again")
+	for _, flag := range []string{"in", "out"} {
+		must(c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(events.Purpose("").Codes(), cobra.ShellCompDirectiveNoFileComp)))
+	}
+	c.RunE = s.run(func(ctx context.Context, args []string) error { return s.participation(ctx, args[0], out, in) })
+	return c
+}
+
+func (s *shell) participation(ctx context.Context, word string, out, in []string) error {
+	if len(out)+len(in) == 0 {
+		return usagef("say --out or --in with a purpose: %s", list(events.Purpose("").Codes()))
+	}
+	for _, purpose := range slices.Concat(out, in) {
+		if !slices.Contains(events.Purpose("").Codes(), purpose) {
+			return usagef("%q is none of %s", purpose, list(events.Purpose("").Codes()))
+		}
+	}
+	p, err := s.whom(ctx, word)
+	if err != nil {
+		return err
+	}
+	before, err := s.seen(ctx, p, 0)
+	if err != nil {
+		return err
+	}
+	var last client.Recorded
+	var fact events.Fact
+	for _, one := range []struct {
+		said     events.InOut
+		purposes []string
+	}{{"out", out}, {"in", in}} {
+		for _, purpose := range one.purposes {
+			fact = &events.ParticipationChanged{Purpose: events.Purpose(purpose), Participation: one.said}
+			if last, err = s.send(ctx, s.viewing(p), p.ID, fact, s.Now()); err != nil {
+				return err
+			}
+		}
+	}
+	return s.showRecorded(ctx, fact, p, last, before)
+}
+
+const contestLong = `Say that a role is not so. The other side's view stays beside it, and both are shown.
+
+With --aside-until the role is set aside until that day: it is none, whatever acts show, and no
+replay of the log brings it back before.`
+
+// contest is what the flags of kith contest say.
+type contest struct{ by, reason, until, aside string }
+
+func (s *shell) contestCommand() *cobra.Command {
+	var said contest
+	c := &cobra.Command{
+		Use: "contest PERSON SUPPORTER ROLE", Short: "Say that somebody does not play a role, as it was recognized", Long: contestLong,
+		Args: takes(3, "PERSON", "SUPPORTER", "ROLE"), ValidArgsFunction: s.completePeople(2),
+		Example: "  kith contest hr:42 hr:7 sponsor --reason not-helpful\n  kith contest hr:42 hr:7 mentor --by supporter --aside-until 2027-01-01",
+	}
+	c.Flags().StringVar(&said.by, "by", "recipient", "who says so: recipient or supporter")
+	c.Flags().StringVar(&said.reason, "reason", "", "why, such as mistake or wrong-person")
+	c.Flags().StringVar(&said.until, "until", "", "until when it is said, such as 2027-01-01 (default for good)")
+	c.Flags().StringVar(&said.aside, "aside-until", "", "set the role aside until then")
+	must(c.RegisterFlagCompletionFunc("by", cobra.FixedCompletions(events.ConfirmingSide("").Codes(), cobra.ShellCompDirectiveNoFileComp)))
+	must(c.RegisterFlagCompletionFunc("reason", cobra.FixedCompletions(events.ReasonClass("").Codes(), cobra.ShellCompDirectiveNoFileComp)))
+	c.RunE = s.run(func(ctx context.Context, args []string) error {
+		r := recording{recipient: args[0], supporter: args[1], by: said.by}
+		name, fields := said.fact(args[2])
+		r.fields = fields
+		return s.record(ctx, name, r)
+	})
+	return c
+}
+
+// fact is what is recorded of it.
+func (c contest) fact(role string) (name string, fields []string) {
+	name, until := "RoleContested", c.until
+	if c.aside != "" {
+		name, until = "RoleOverridden", c.aside
+	}
+	fields = []string{"role=" + role, "by=" + c.by}
+	for field, value := range map[string]string{"reasonClass": c.reason, "until": until} {
+		if value != "" {
+			fields = append(fields, field+"="+value)
+		}
+	}
+	return name, fields
+}
