@@ -16,12 +16,14 @@ import (
 //	POST   /audit/v1/verifications  verify what is new, or all: {all?}, for operators and auditors, as those:
 //	GET    /audit/v1/verifications  the one that goes on, or the last one
 //	DELETE /audit/v1/verifications  cancel it
+//	POST   /audit/v1/what-if        what would follow from a ruleset, about nobody, for operators: {text, at?}
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux := http.NewServeMux()
 	handle(s, mux, metrics, "GET", "people/{person}/record", s.record, decodePerson)
 	handle(s, mux, metrics, "GET", "people/{person}/viewers", s.viewers, decodePerson)
 	handle(s, mux, metrics, "GET", "status", s.status, decodeViewer)
 	s.routesOfVerifications(mux, metrics)
+	mux.Handle("POST "+pathOf+"what-if", metrics.Handle("what-if", http.HandlerFunc(s.postWhatIf)))
 	return kit.Routes(mux)
 }
 

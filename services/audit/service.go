@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,12 +54,15 @@ type Service struct {
 	replicas int
 	verifier *verifier
 	notary   *sealing.Notary
+
+	tenantKey []byte
+	trying    sync.Mutex // held while it is tried what would follow from a ruleset
 }
 
 // New returns a service that Run starts. What is derived is handed to it: no service imports another.
 func New(ctx context.Context, env *app.Env, all []derive.Derivation, view View) (*Service, error) {
 	s := &Service{log: env.EventLog, all: all, view: view, policy: access.New(env.EventLog, Name), logger: env.Log, now: time.Now, postings: newPostings()}
-	s.replicas = max(env.Replicas, 1)
+	s.replicas, s.tenantKey = max(env.Replicas, 1), env.TenantKey
 	s.verifier = &verifier{s: s, sheet: sheet{env.EventLog.JetStream()}, name: rand.Text(), started: s.now(), metrics: newVerifyMetrics(env.Registry)}
 	s.notary = sealing.New(env, s.now)
 	var err error

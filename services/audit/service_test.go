@@ -28,6 +28,8 @@ const (
 	operator = "service:operator"
 )
 
+var tenantKey = []byte("a tenant's key of thirty-two byte")
+
 // place is a service under test.
 type place struct {
 	t   *testing.T
@@ -38,9 +40,13 @@ type place struct {
 
 func start(t *testing.T) *place {
 	t.Helper()
-	nc := natstest.Fast(t)
+	return startOn(t, natstest.Fast(t))
+}
+
+func startOn(t *testing.T, nc *nats.Conn) *place {
+	t.Helper()
 	l := open(t, nc)
-	env := &app.Env{Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), NATS: nc, EventLog: l, Replicas: 1}
+	env := &app.Env{Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), NATS: nc, EventLog: l, TenantKey: tenantKey, Replicas: 1}
 	s, err := audited.New(t.Context(), env)
 	if err != nil {
 		t.Fatal(err)

@@ -11,5 +11,6 @@ with --as auditor:NAME; the person sees that they did.`
 func (s *shell) auditCommand() *cobra.Command {
 	c := &cobra.Command{Use: "audit", Short: "Ask what was known, when, and why", Long: auditLong}
 	c.AddCommand(s.verifyCommand())
+	c.AddCommand(s.whatIfCommand())
 	return c
 }
