@@ -20,9 +20,9 @@ import (
 //     until then a replica may have made one.
 
 const (
-	// keyringBackups is how long a backup of the keyring is kept at most; one of a cluster's
+	// KeyringBackups is how long a backup of the keyring is kept at most; one of a cluster's
 	// write-ahead logs may hold an old key for minutes, which is less.
-	keyringBackups = 30 * 24 * time.Hour
+	KeyringBackups = 30 * 24 * time.Hour
 
 	// erasureAgain is after how long an erasure that failed is tried again.
 	erasureAgain = 5 * time.Second
@@ -99,7 +99,7 @@ func (s *Service) destroy(ctx context.Context, p events.PersonID) error {
 	at := s.now().UTC().Truncate(time.Second)
 	e := events.Event{
 		ID: events.IncomingID(s.tenantKey, ownSource, "erased/"+string(p)), Source: ownSource, Context: events.People, Subject: string(p),
-		Time: at, Actor: "service:" + Name, Fact: &events.PersonErased{DestroyedAt: at, FinalAt: at.Add(keyringBackups)},
+		Time: at, Actor: "service:" + Name, Fact: &events.PersonErased{DestroyedAt: at, FinalAt: at.Add(KeyringBackups)},
 	}
 	acks, err := s.log.Append(ctx, e)
 	if err != nil {
@@ -137,6 +137,9 @@ func ApplyErasures(ctx context.Context, env *app.Env, all []Erasure) error {
 	defer cancel()
 	s, err := New(ctx, env)
 	if err != nil {
+		return err
+	}
+	if err := s.sameTenant(ctx); err != nil {
 		return err
 	}
 	err = s.log.Read(ctx, 1, peopleFilters(), func(e events.Event, err error) error {

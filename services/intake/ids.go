@@ -16,8 +16,8 @@ import (
 	"kith.internal/libs/fault"
 )
 
-// idsBucket is the KV bucket of lookups: HMAC(tenant key, external id) → pseudonym.
-const idsBucket = "kith_ids"
+// Lookups is the KV bucket of lookups: HMAC(tenant key, external id) → pseudonym.
+const Lookups = "kith_ids"
 
 var (
 	schemeRE = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
@@ -39,7 +39,7 @@ type lookups struct {
 // is: a client's bucket answers from any replica, so that what was just made might seem absent.
 func openLookups(ctx context.Context, js jetstream.JetStream, tenantKey []byte, replicas int) (*lookups, error) {
 	want := jetstream.StreamConfig{
-		Name: "KV_" + idsBucket, Description: "Pseudonyms by keyed hashes of external ids", Subjects: []string{"$KV." + idsBucket + ".>"},
+		Name: "KV_" + Lookups, Description: "Pseudonyms by keyed hashes of external ids", Subjects: []string{"$KV." + Lookups + ".>"},
 		Storage: jetstream.FileStorage, Replicas: max(replicas, 1), MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, AllowRollup: true,
 	}
 	stream, err := js.Stream(ctx, want.Name)
@@ -51,7 +51,7 @@ func openLookups(ctx context.Context, js jetstream.JetStream, tenantKey []byte, 
 			return nil, idsUnavailable(err)
 		}
 	}
-	kv, err := js.KeyValue(ctx, idsBucket)
+	kv, err := js.KeyValue(ctx, Lookups)
 	if err != nil {
 		return nil, idsUnavailable(err)
 	}
@@ -130,7 +130,7 @@ func (l *lookups) keep(id, pseudonym string) string {
 // entry is the key of an external id: without the tenant key, nobody can tell whose it is.
 func (l *lookups) entry(id string) string {
 	mac := hmac.New(sha256.New, l.key)
-	mac.Write([]byte(idsBucket + "\x00" + id))
+	mac.Write([]byte(Lookups + "\x00" + id))
 	return keyText.EncodeToString(mac.Sum(nil))
 }
 

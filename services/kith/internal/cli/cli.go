@@ -96,6 +96,8 @@ func (s *shell) root() *cobra.Command {
 	root.AddCommand(s.rebuildCommand())
 	root.AddCommand(s.auditCommand())
 	root.AddCommand(s.eraseCommand())
+	root.AddCommand(s.backupCommand())
+	root.AddCommand(s.restoreCommand())
 	root.AddCommand(s.rulesetCommand())
 	root.AddCommand(s.benchCommand())
 	return root

@@ -90,6 +90,10 @@ func erases(t *testing.T, u run) {
 	if code != 0 || !strings.Contains(network, "Quistgaard") {
 		t.Fatalf("before: exit code %d, %s", code, network)
 	}
+	saved := filepath.Join(t.TempDir(), "saved")
+	if out, code := u.kith(t, "backup", saved, "--nats-url", u.nats); code != 0 {
+		t.Fatalf("exit code %d, %s", code, out)
+	}
 	key, kept := u.wrappedKey(t, p), u.wrappedKey(t, other)
 
 	if out, code := u.kith(t, "erase", "hr:"+erasedID, "--yes"); code != 0 || !strings.Contains(out, "is erased") {
@@ -123,6 +127,7 @@ func erases(t *testing.T, u run) {
 	})
 	u.end()
 	t.Run("every file", func(t *testing.T) { u.searchFiles(t, p, other, key, kept) })
+	t.Run("a backup does not bring them back", func(t *testing.T) { u.restores(t, saved, p, other) })
 }
 
 // lives has an import, an integration and the person themselves say what is known of them.
@@ -297,6 +302,34 @@ func (u run) all(t *testing.T, js jetstream.JetStream, name string) (all []*jets
 		all = append(all, m)
 	}
 	return all
+}
+
+// restores begins with a backup that is older than the erasure.
+func (u run) restores(t *testing.T, saved string, p, other events.PersonID) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "new")
+	args := []string{"restore", saved, "--data-dir", dir, "--keys-from", u.keys, "--erasures"}
+	if _, code := u.kith(t, append(args, filepath.Join(saved, "none"))...); code != 1 {
+		t.Errorf("without the erasures: exit code %d", code)
+	}
+	if out, code := u.kith(t, append(args, filepath.Join(u.keys, "erasures"))...); code != 0 {
+		t.Fatalf("exit code %d: %s", code, out)
+	}
+	n := run{product: together(t, dir), keys: dir}
+	n.quiet(t)
+	if _, code := n.kith(t, "network", "hr:"+erasedID); code != 1 {
+		t.Errorf("they are back: exit code %d", code)
+	}
+	if out, code := n.kith(t, "network", "hr:2"); code != 0 || !strings.Contains(out, "Person 3") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	n.sealedForEver(t, p, other)
+	n.tombstones(t, p)
+	n.searchStreams(t)
+	n.accepted(t, act("later", "AdviceGiven", "3", "4", time.Now().UTC(), nil))
+	if again := n.send(t, act("else-a", "AdviceGiven", "2", "3", time.Now().UTC(), nil))[0]; again.Status != http.StatusOK {
+		t.Errorf("what was sent before the backup: %+v", again)
+	}
 }
 
 // searchFiles reads every file that the run has left.

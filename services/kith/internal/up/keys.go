@@ -22,7 +22,7 @@ func loadKey(dir, name string) ([]byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, store)); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, Store)); err == nil {
 		return nil, fmt.Errorf("%s is missing, and the data beside it cannot be read without it: put it back, or choose another directory", path)
 	}
 	return makeKey(path)

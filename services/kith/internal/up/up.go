@@ -41,8 +41,12 @@ type Addresses struct {
 	NATS string // URL for NATS clients; empty where none are let in
 }
 
-// store is the folder of the data directory in which NATS keeps everything.
-const store = "nats"
+// Store is the folder of the data directory in which NATS keeps everything, and Restoring a file that is
+// there while a backup is being restored: what is there then is nobody's to read.
+const (
+	Store     = "nats"
+	Restoring = "restoring"
+)
 
 // build makes one service of the product.
 type build struct {
@@ -67,7 +71,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	server, err := natsembed.Start(natsembed.Config{Dir: filepath.Join(cfg.DataDir, store), Addr: cfg.NATSAddr, Log: cfg.Log.With("service", "nats")})
+	server, err := natsembed.Start(natsembed.Config{Dir: filepath.Join(cfg.DataDir, Store), Addr: cfg.NATSAddr, Log: cfg.Log.With("service", "nats")})
 	if err != nil {
 		return err
 	}
@@ -102,6 +106,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 func keys(cfg Config) (*app.Env, error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(cfg.DataDir, Restoring)); err == nil {
+		return nil, fmt.Errorf("a restore into %s was cut short: delete the directory, and restore again", cfg.DataDir)
 	}
 	master, err1 := loadKey(cfg.DataDir, "master.key")
 	tenant, err2 := loadKey(cfg.DataDir, "tenant.key")

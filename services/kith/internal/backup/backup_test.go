@@ -1,0 +1,364 @@
+package backup_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/mod/sumdb/note"
+
+	"kith.internal/events"
+	"kith.internal/libs/app"
+	"kith.internal/libs/eventlog"
+	"kith.internal/libs/keyring"
+	"kith.internal/libs/natsembed"
+	"kith.internal/libs/natstest"
+	"kith.internal/libs/translog"
+	"kith.internal/services/intake"
+	"kith.internal/services/internal/access"
+	"kith.internal/services/kith/internal/backup"
+	"kith.internal/services/kith/internal/up"
+)
+
+// installation is a log that intake writes, and what lies beside it.
+type installation struct {
+	t      testing.TB
+	nc     *nats.Conn
+	log    *eventlog.Log
+	intake *intake.Service
+	dir    string // keys, erasures, checkpoints
+}
+
+func install(t testing.TB, nc *nats.Conn, dir string) *installation {
+	t.Helper()
+	log, err := eventlog.Open(t.Context(), nc, eventlog.Config{Service: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(log.Close)
+	i := &installation{t: t, nc: nc, log: log, dir: dir}
+	for _, name := range []string{"master.key", "tenant.key"} {
+		if _, err := os.Stat(i.file(name)); err != nil {
+			i.write(name, base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(name[:1]), 32)))
+		}
+	}
+	env := &app.Env{Registry: prometheus.NewRegistry(), NATS: nc, EventLog: log, MasterKey: i.key("master.key"), TenantKey: i.key("tenant.key"),
+		Replicas: 1, ErasuresFile: i.file("erasures")}
+	if i.intake, err = intake.New(t.Context(), env); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- i.intake.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	i.eventually("ready", func() bool { return i.intake.Ready() == nil })
+	return i
+}
+
+func (i *installation) file(name string) string { return filepath.Join(i.dir, name) }
+
+func (i *installation) write(name, text string) {
+	i.t.Helper()
+	if err := os.WriteFile(i.file(name), []byte(text), 0o600); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+func (i *installation) key(name string) []byte {
+	i.t.Helper()
+	key, err := app.ReadKey(i.file(name))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return key
+}
+
+func (i *installation) eventually(what string, ok func() bool) {
+	i.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			i.t.Fatalf("%s: it never came about", what)
+		}
+	}
+}
+
+// say has an integration send one fact, and returns it as it is in the log.
+func (i *installation) say(id, fact, subject string, data any) events.Event {
+	i.t.Helper()
+	text, err := json.Marshal(data)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	in := intake.Incoming{ID: id, Source: "/integrations/test", Type: fact, Subject: subject, Data: text}
+	out := i.intake.Accept(i.t.Context(), access.Parse("integration:test"), []intake.Incoming{in}, intake.Options{})[0]
+	if out.Err != nil {
+		i.t.Fatal(out.Err)
+	}
+	e, err := i.log.Get(i.t.Context(), out.Seq)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return e
+}
+
+func (i *installation) joins(id string) events.PersonID {
+	i.t.Helper()
+	return i.say("join-"+id, "PersonJoined", "hr:"+id, map[string]any{
+		"level": 3, "effectiveAt": "2024-01-01T00:00:00Z", "sealed": map[string]any{"name": "Person " + id}}).Person()
+}
+
+func (i *installation) erases(p events.PersonID) {
+	i.t.Helper()
+	i.say("erase-"+string(p), "ErasureRequested", string(p), map[string]any{"requestedBy": "organization"})
+	i.eventually("an erasure", func() bool { return i.is(p) })
+}
+
+// is reports whether somebody was erased.
+func (i *installation) is(p events.PersonID) (erased bool) {
+	i.t.Helper()
+	natstest.Again(i.t, func() error {
+		return i.log.Read(i.t.Context(), 1, []string{events.FilterFact(events.People, "PersonErased")}, func(e events.Event, err error) error {
+			erased = erased || e.Person() == p
+			return err
+		})
+	})
+	return erased
+}
+
+// opens reports whether the details of whoever joined can be read.
+func (i *installation) opens(p events.PersonID) error {
+	i.t.Helper()
+	keys, err := keyring.Open(i.t.Context(), i.log.JetStream(), i.key("master.key"), 1)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	for e, err := range i.log.Person(i.t.Context(), p, events.People) {
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		if f, ok := e.Fact.(*events.PersonJoined); ok {
+			_, err := keys.Open(i.t.Context(), p, "sealed", f.Details)
+			return err
+		}
+	}
+	return errors.New("they never joined")
+}
+
+// seals makes a checkpoint of the log as it is, as audit does.
+func (i *installation) seals(secret string) {
+	i.t.Helper()
+	tree := translog.Frontier{}
+	if err := i.log.Messages(i.t.Context(), 1, 0, func(s eventlog.Stored) error {
+		tree.Add(translog.Leaf(s.Canonical(s.Seq, s.Recorded)))
+		return nil
+	}); err != nil {
+		i.t.Fatal(err)
+	}
+	signer, err := note.NewSigner(secret)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	c := translog.Checkpoint{Origin: signer.Name(), Size: tree.Size(), Root: tree.Root()}
+	signed, err := c.Sign(signer)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	s := c.Seal(signed)
+	if len(s.More) == 0 {
+		s.More = nil
+	}
+	e := events.Event{ID: events.FactID("checkpoint" + strings.Repeat("a", 16)), Source: "/services/audit", Context: events.Audit, Subject: events.Nobody, Time: time.Now().UTC(),
+		Fact: &events.CheckpointSealed{Size: s.Size, RootHash: s.RootHash, Signature: s.Signature, Origin: s.Origin, More: s.More}}
+	if _, err := i.log.Append(i.t.Context(), e); err != nil {
+		i.t.Fatal(err)
+	}
+	i.write("signing.key", secret+"\n")
+	i.write("checkpoints", string(signed)+"\n")
+}
+
+// restored begins where a backup was restored.
+func restored(t *testing.T, o backup.Order) *installation {
+	t.Helper()
+	server, err := natsembed.Start(natsembed.Config{Dir: filepath.Join(o.DataDir, up.Store)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	nc, err := server.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return install(t, nc, o.DataDir)
+}
+
+func TestBackup(t *testing.T) {
+	i := install(t, natstest.Connect(t), t.TempDir())
+	before, later, stays := i.joins("1"), i.joins("2"), i.joins("3")
+	i.erases(before)
+	secret, err := translog.NewKey("kith.internal/log/test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.seals(secret)
+	act := i.say("act", "AdviceGiven", "", map[string]any{"recipient": "hr:3", "supporter": "hr:2"})
+	saved := filepath.Join(t.TempDir(), "backup")
+	m, err := backup.Make(t.Context(), i.nc, saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Messages < act.Seq || m.Checkpoint == "" || !m.KeysUntil.Equal(m.Made.Add(30*24*time.Hour)) {
+		t.Errorf("%+v", m)
+	}
+	if _, err := backup.Make(t.Context(), i.nc, saved); err == nil {
+		t.Error("a backup was overwritten")
+	}
+	i.erases(later) // the backup has their key
+	order := func(t *testing.T) backup.Order {
+		return backup.Order{Backup: saved, DataDir: filepath.Join(t.TempDir(), "new"), Erasures: i.file("erasures"), Keys: i.dir, Checkpoints: i.file("checkpoints")}
+	}
+
+	t.Run("whoever was erased since stays erased", func(t *testing.T) {
+		o := order(t)
+		r, err := backup.Restore(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Erasures != 2 || r.Checkpoints != 2 || r.Messages != m.Messages || r.Sequence != m.Messages+1 {
+			t.Errorf("%+v", r)
+		}
+		n := restored(t, o)
+		for _, p := range []events.PersonID{before, later} {
+			if err := n.opens(p); !errors.Is(err, keyring.ErrDestroyed) || !n.is(p) {
+				t.Errorf("%s: %v", p, err)
+			}
+		}
+		if err := n.opens(stays); err != nil {
+			t.Error(err)
+		}
+		if again := n.say("act", "AdviceGiven", "", map[string]any{"recipient": "hr:3", "supporter": "hr:3"}); again.Seq != act.Seq || !again.Recorded.Equal(act.Recorded) {
+			t.Errorf("what was stored at %d is at %d", act.Seq, again.Seq)
+		}
+		if back := n.joins("4"); back == "" || n.say("other", "PersonJoined", "hr:2", map[string]any{"level": 2, "effectiveAt": "2024-01-01T00:00:00Z"}).Person() == later {
+			t.Error("who comes back is who they were")
+		}
+	})
+	refusals(t, i, order, later)
+}
+
+// refusals are what a restore does not do, each with what is wrong.
+func refusals(t *testing.T, i *installation, order func(*testing.T) backup.Order, later events.PersonID) {
+	t.Helper()
+	with := func(t *testing.T, name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	keys := func(t *testing.T, other string) string {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(i.dir)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, other), []byte(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("z"), 32))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	for _, row := range []struct {
+		what string
+		do   func(*testing.T, *backup.Order)
+		says string
+	}{
+		{"no erasures file", func(t *testing.T, o *backup.Order) { o.Erasures += ".none" }, "would be back"},
+		{"a file without an erasure that the backup has", func(t *testing.T, o *backup.Order) {
+			o.Erasures = with(t, "erasures", fmt.Sprintf("2026-01-01T00:00:00Z %s\n", later))
+		}, "not the whole file"},
+		{"another master key", func(t *testing.T, o *backup.Order) { o.Keys = keys(t, "master.key") }, "another master key"},
+		{"another tenant key", func(t *testing.T, o *backup.Order) { o.Keys = keys(t, "tenant.key") }, "tenant key"},
+		{"no keys", func(t *testing.T, o *backup.Order) { o.Keys = t.TempDir(); o.Checkpoints = "" }, "master.key"},
+		{"a folder that is not empty", func(t *testing.T, o *backup.Order) { o.DataDir = filepath.Dir(with(t, "something", "here")) }, "not empty"},
+		{"what is no backup", func(t *testing.T, o *backup.Order) { o.Backup = t.TempDir() }, "no backup"},
+		{"a checkpoint of another history", func(t *testing.T, o *backup.Order) { o.Checkpoints = i.lies(t) }, "contradicts"},
+		{"a backup whose log was changed", func(t *testing.T, o *backup.Order) { o.Backup = changed(t, o.Backup, "log/KITH/stream.arc.s2") }, ""},
+		{"a backup whose keys were changed", func(t *testing.T, o *backup.Order) {
+			o.Backup = changed(t, o.Backup, "keys/KV_kith_keys/stream.arc.s2")
+		}, ""},
+		{"a manifest of another log", func(t *testing.T, o *backup.Order) { o.Backup = changed(t, o.Backup, "manifest.json") }, ""},
+	} {
+		t.Run("it refuses "+row.what, func(t *testing.T) {
+			o := order(t)
+			row.do(t, &o)
+			was, _ := os.ReadDir(o.DataDir)
+			_, err := backup.Restore(t.Context(), o)
+			if err == nil || !strings.Contains(err.Error(), row.says) {
+				t.Errorf("%v, want %q", err, row.says)
+			}
+			if left, _ := os.ReadDir(o.DataDir); len(left) != len(was) {
+				t.Errorf("it leaves %v", left)
+			}
+		})
+	}
+}
+
+// lies is a file with a checkpoint of the log's own key that is not true.
+func (i *installation) lies(t *testing.T) string {
+	t.Helper()
+	secret, err := os.ReadFile(i.file("signing.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signers, err := translog.Signers(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := translog.Checkpoint{Origin: signers[0].Name(), Size: 3, Root: translog.Leaf([]byte("another history"))}.Sign(signers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "checkpoints")
+	if err := os.WriteFile(path, slices.Concat(signed, []byte("\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// changed is a copy of a backup with another byte in the middle of a file.
+func changed(t *testing.T, dir, name string) string {
+	t.Helper()
+	other := t.TempDir()
+	if err := os.CopyFS(other, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(other, name)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := len(text) / 2
+	if name == "manifest.json" {
+		at = bytes.Index(text, []byte(`"root": "`)) + len(`"root": "`)
+	}
+	text[at] ^= 1
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return other
+}

@@ -1,0 +1,101 @@
+package backup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/nats-io/jsm.go"
+	"github.com/nats-io/jsm.go/api"
+
+	"kith.internal/libs/eventlog"
+	"kith.internal/libs/translog"
+)
+
+// verify compares the restored log with what it was: by the manifest's root, and by all checkpoints that
+// the log's keys have signed. What came after the backup is not compared.
+func (o Order) verify(ctx context.Context, log *eventlog.Log, r *Restored) error {
+	signed, err := o.checkpoints(r)
+	if err != nil {
+		return err
+	}
+	last, err := log.Last(ctx)
+	if err != nil {
+		return err
+	}
+	sizes := []uint64{r.Messages, last}
+	for _, c := range signed {
+		if c.Size > 0 && c.Size <= last {
+			sizes = append(sizes, c.Size)
+		}
+	}
+	found, err := roots(ctx, log, sizes...)
+	if err != nil {
+		return fmt.Errorf("the backup is damaged: %w", err)
+	}
+	if found[r.Messages] != r.Root {
+		return errors.New("the backup is damaged: it is not the log that was saved")
+	}
+	for _, c := range signed {
+		if root, ok := found[c.Size]; ok && root != c.Root.String() {
+			return fmt.Errorf("the backup contradicts the signed checkpoint of %d messages: it is another log, or was changed", c.Size)
+		} else if ok {
+			r.Checkpoints++
+		}
+	}
+	return nil
+}
+
+// checkpoints are the signed ones of the backup and of the file that was kept apart. Without a signing key
+// there are none.
+func (o Order) checkpoints(r *Restored) ([]translog.Checkpoint, error) {
+	secret, err := os.ReadFile(filepath.Join(o.Keys, "signing.key"))
+	if errors.Is(err, fs.ErrNotExist) && o.Checkpoints == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("checkpoints are verified by their signing key: %w", err)
+	}
+	public, err := translog.PublicKeys(secret)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := translog.Verifiers([]byte(public))
+	if err != nil {
+		return nil, err
+	}
+	var apart []byte
+	if o.Checkpoints != "" {
+		if apart, err = os.ReadFile(o.Checkpoints); err != nil {
+			return nil, err
+		}
+	}
+	var all []translog.Checkpoint
+	for _, note := range translog.Notes(append(apart, r.Checkpoint+"\n"...)) {
+		c, err := translog.Open(note, keys)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// configOf is how a stream was configured when it was saved.
+func configOf(dir string) (*api.StreamConfig, error) {
+	text, err := os.ReadFile(filepath.Join(dir, jsm.SnapshotMetaFile))
+	if err != nil {
+		return nil, err
+	}
+	saved := struct {
+		Config api.StreamConfig `json:"config"`
+	}{}
+	if err := json.Unmarshal(text, &saved); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return &saved.Config, nil
+}
