@@ -17,6 +17,10 @@ import (
 //	GET    /audit/v1/verifications  the one that goes on, or the last one
 //	DELETE /audit/v1/verifications  cancel it
 //	POST   /audit/v1/what-if        what would follow from a ruleset, about nobody, for operators: {text, at?}
+//	GET  /audit/v1/checkpoint  the newest checkpoint, and the public keys
+//	POST /audit/v1/checkpoint  seals the log now, for operators and auditors
+//	GET  /audit/v1/proofs      that a fact is in the log, or that the log only grew: ?event=&since=
+//	GET  /audit/v1/log         the whole log, a line a message, for auditors
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux := http.NewServeMux()
 	handle(s, mux, metrics, "GET", "people/{person}/record", s.record, decodePerson)
@@ -24,6 +28,7 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	handle(s, mux, metrics, "GET", "status", s.status, decodeViewer)
 	s.routesOfVerifications(mux, metrics)
 	mux.Handle("POST "+pathOf+"what-if", metrics.Handle("what-if", http.HandlerFunc(s.postWhatIf)))
+	s.routesOfProofs(mux, metrics)
 	return kit.Routes(mux)
 }
 

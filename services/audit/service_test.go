@@ -45,8 +45,14 @@ func start(t *testing.T) *place {
 
 func startOn(t *testing.T, nc *nats.Conn) *place {
 	t.Helper()
+	return startWith(t, nc, "")
+}
+
+// startWith starts a service that seals the log with the keys of a file.
+func startWith(t *testing.T, nc *nats.Conn, keyFile string) *place {
+	t.Helper()
 	l := open(t, nc)
-	env := &app.Env{Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), NATS: nc, EventLog: l, TenantKey: tenantKey, Replicas: 1}
+	env := &app.Env{Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), NATS: nc, EventLog: l, TenantKey: tenantKey, Replicas: 1, SigningKeyFile: keyFile}
 	s, err := audited.New(t.Context(), env)
 	if err != nil {
 		t.Fatal(err)

@@ -74,6 +74,9 @@ func (n *Notary) extend(ctx context.Context, v *view, b *translog.Bundle, since 
 
 // note is the log's checkpoint of a size.
 func (n *Notary) note(ctx context.Context, v *view, size uint64) ([]byte, error) {
+	if size == v.newest.Size {
+		return v.newest.note, nil
+	}
 	at := slices.IndexFunc(v.places, func(p place) bool { return p.size == size })
 	if at < 0 {
 		return nil, fault.New(fault.NotFound, "no-such-checkpoint", fmt.Sprintf("the log was not sealed at %d messages", size))

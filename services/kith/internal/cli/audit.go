@@ -12,5 +12,9 @@ func (s *shell) auditCommand() *cobra.Command {
 	c := &cobra.Command{Use: "audit", Short: "Ask what was known, when, and why", Long: auditLong}
 	c.AddCommand(s.verifyCommand())
 	c.AddCommand(s.whatIfCommand())
+	c.AddCommand(s.proveCommand())
+	c.AddCommand(s.checkpointCommand())
+	c.AddCommand(s.logCommand())
+	c.AddCommand(s.newKeyCommand())
 	return c
 }

@@ -51,6 +51,9 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 		return exitUnreachable
 	}
 	s.explainFault(err)
+	if f := (*fault.Error)(nil); errors.As(err, &f) && f.Code == "log-altered" {
+		return exitPartly
+	}
 	return exitFailure
 }
 
@@ -98,6 +101,10 @@ func nextStep(f *fault.Error) string {
 		return "Search the directory with: kith people NAME"
 	case "no-tie":
 		return "Record an act with: kith record --help"
+	case "not-sealed":
+		return "Seal the log at once with: kith audit checkpoint --now"
+	case "log-altered":
+		return "Nothing more is sealed. Keep the file of checkpoints and the log as they are: kith-proof says what still fits."
 	case "not-yours":
 		return "Everybody sees their own network, and nobody else's."
 	case "rebuild-goes-on":

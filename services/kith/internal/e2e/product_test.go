@@ -51,7 +51,7 @@ func TestMain(m *testing.M) {
 var serviceNames = []string{"intake", "role-classifier", "gap-projection", "notification", "audit"}
 
 func buildAll() error {
-	targets := []string{"kith.internal/services/kith"}
+	targets := []string{"kith.internal/services/kith", "kith.internal/libs/translog/cmd/kith-proof"}
 	for _, s := range serviceNames {
 		targets = append(targets, "kith.internal/services/"+s+"/cmd/"+s)
 	}
