@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kith.internal/events"
+	"kith.internal/services/audit"
 )
 
 // fromEnv is a size of a test: small by default, larger where somebody asks for it.
@@ -69,6 +70,7 @@ func TestKillsDuringAnImport(t *testing.T) {
 	}
 	u.quiet(t)
 	u.checkReplay(t)
+	u.verify(t, audit.Clean)
 	undisturbed := together(t, other)
 	if n := undisturbed.stream(t, lines, map[int]verdict{}, nil); n != len(lines) {
 		t.Fatalf("undisturbed: %d of %d lines answered", n, len(lines))

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kith.internal/events"
+	"kith.internal/services/audit"
 	"kith.internal/services/kith/internal/client"
 )
 
@@ -39,6 +40,7 @@ func TestTwoRealOrganizations(t *testing.T) {
 		restarted.quiet(t)
 		sameDocuments(t, before, restarted.derivedDocuments(t), restarted.broughtAboutByTime(t, last))
 		o.again(t, restarted, first)
+		restarted.verify(t, audit.Clean)
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"kith.internal/events"
+	"kith.internal/services/audit"
 	"kith.internal/services/internal/ruleset"
 	"kith.internal/services/kith/internal/client"
 )
@@ -51,6 +52,7 @@ func TestRebuildWhileActsArrive(t *testing.T) {
 	t.Logf("%d rebuilds while acts arrived", len(all))
 	u.checkReplay(t)
 	t.Run("one person", u.rebuildsOnePerson)
+	u.verify(t, audit.Clean)
 
 	undisturbed := together(t, other)
 	undisturbed.stream(t, lines, map[int]verdict{}, nil)
