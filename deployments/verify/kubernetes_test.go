@@ -173,7 +173,7 @@ func TestKeysAreWhereTheFlagsSay(t *testing.T) {
 	m := render(t, "overlays/dev")
 	for _, w := range m.workloads() {
 		for name, value := range w.env() {
-			if strings.HasSuffix(name, "_FILE") && !m.secretHas(t, w, value) {
+			if strings.HasSuffix(name, "_FILE") && !m.secretHas(t, w, value) && !m.keeps(t, w, value) {
 				t.Errorf("%s: nothing is mounted at %s", w.name, value)
 			}
 		}
@@ -188,6 +188,19 @@ func (m manifests) secretHas(t *testing.T, w workload, path string) bool {
 			if ok && v.Name == mount.Name && v.Secret != nil {
 				_, has := named[*corev1.Secret](t, m, v.Secret.SecretName).Data[file]
 				return has
+			}
+		}
+	}
+	return false
+}
+
+// keeps reports whether a file outlives the pod: it lies in a volume that is claimed.
+func (m manifests) keeps(t *testing.T, w workload, path string) bool {
+	t.Helper()
+	for _, mount := range w.container().VolumeMounts {
+		for _, v := range w.template.Spec.Volumes {
+			if c := v.PersistentVolumeClaim; c != nil && v.Name == mount.Name && strings.HasPrefix(path, mount.MountPath+"/") {
+				return !mount.ReadOnly && named[*corev1.PersistentVolumeClaim](t, m, c.ClaimName) != nil
 			}
 		}
 	}
