@@ -19,9 +19,10 @@ type Docs struct {
 	store  Store
 	cached map[string]*entry
 	dirty  map[string]bool
-	woken  map[string]bool // keys whose timer is to be set with the next commit, changed or not
-	ready  []Record        // what Encode made of the dirty ones; nil once one has changed since
-	err    error           // the first document that could not be asked for
+	index  map[string][]string // dirty keys by family, where there are very many; nil elsewhere
+	woken  map[string]bool     // keys whose timer is to be set with the next commit, changed or not
+	ready  []Record            // what Encode made of the dirty ones; nil once one has changed since
+	err    error               // the first document that could not be asked for
 	seq    uint64
 	now    time.Time // of the input that is folded; zero where nobody says
 	size   int       // of what is cached
@@ -171,6 +172,9 @@ func (d *Docs) change(e *entry) {
 	if !d.dirty[e.Key] {
 		d.dirty[e.Key] = true
 		d.heavy += e.size
+		if of := family(e.Key); d.index != nil && of != "" {
+			d.index[of] = append(d.index[of], e.Key)
+		}
 	}
 	d.ready = nil
 }
@@ -182,9 +186,13 @@ func (d *Docs) Keys(prefix string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for k := range d.dirty {
-		if strings.HasPrefix(k, prefix) {
-			keys = append(keys, k)
+	if some, told := d.indexed(prefix); told {
+		keys = append(keys, some...)
+	} else {
+		for k := range d.dirty {
+			if strings.HasPrefix(k, prefix) {
+				keys = append(keys, k)
+			}
 		}
 	}
 	slices.Sort(keys)

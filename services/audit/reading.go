@@ -83,8 +83,11 @@ func (s *Service) loadPostings(ctx context.Context, log string) error {
 	return nil
 }
 
+// savingFor is how long that may take: less than a service has to stop.
+const savingFor = 3 * time.Second
+
 func (s *Service) savePostings(log string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), savingFor)
 	defer cancel()
 	if s.postings.unsaved() == 0 {
 		return

@@ -22,6 +22,7 @@ import (
 	"kith.internal/libs/projection"
 	"kith.internal/services/audit/sealing"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/replay"
 )
 
 // Name is the service's name.
@@ -30,6 +31,8 @@ const Name = "audit"
 // View is how people and programs are shown what a fold of the log says, by the service that shows it
 // every day.
 type View struct {
+	// Chain is whose rules make what is shown.
+	Chain replay.Chain
 	// Seen is what a person sees at a time: their network, their gaps, and why.
 	Seen func(ties, networks *projection.Docs, p events.PersonID, at time.Time) (any, error)
 	// Coverage is what the program view publishes of a time.

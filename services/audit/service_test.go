@@ -36,6 +36,8 @@ type place struct {
 	log *eventlog.Log
 	url string
 	s   *audit.Service
+
+	facts int // that say has appended
 }
 
 func start(t *testing.T) *place {
@@ -59,7 +61,7 @@ func startWith(t *testing.T, nc *nats.Conn, keyFile string) *place {
 	}
 	server := httptest.NewServer(s.Handler())
 	t.Cleanup(server.Close)
-	return &place{t, l, server.URL + "/" + audit.Name + "/v1/", s}
+	return &place{t: t, log: l, url: server.URL + "/" + audit.Name + "/v1/", s: s}
 }
 
 func open(t *testing.T, nc *nats.Conn) *eventlog.Log {
@@ -75,11 +77,20 @@ func open(t *testing.T, nc *nats.Conn) *eventlog.Log {
 // get asks, and holds the answer against a schema of openapi.yaml, or that of problems.
 func (p *place) get(path, viewer, schema string) (code int, answer string) {
 	p.t.Helper()
+	return p.getFor(path, viewer, "", schema)
+}
+
+// getFor is get of who says what for.
+func (p *place) getFor(path, viewer, purpose, schema string) (code int, answer string) {
+	p.t.Helper()
 	req, err := http.NewRequestWithContext(p.t.Context(), "GET", p.url+path, nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	req.Header.Set(access.Header, viewer)
+	if purpose != "" {
+		req.Header.Set(access.PurposeHeader, purpose)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		p.t.Fatal(err)

@@ -121,6 +121,8 @@ func (s *Service) back(ctx context.Context, q Query) (*readmodel.Tie, error) {
 	return tie, s.policy.Read(ctx, viewer, access.Tie(q.Supporter, q.Person))
 }
 
+var errUnknownPerson = fault.New(fault.NotFound, "unknown-person", "nothing is known of this person")
+
 // found is a network as it was read.
 type found struct {
 	view
@@ -154,7 +156,7 @@ func (s *Service) find(ctx context.Context, q Query) (*found, error) {
 		return nil, err
 	}
 	if n == nil {
-		return nil, fault.New(fault.NotFound, "unknown-person", "nothing is known of this person")
+		return nil, errUnknownPerson
 	}
 	return &found{newView(n, rules, s.now()), progress.Handled, imports.Holding()}, nil
 }

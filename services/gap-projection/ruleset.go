@@ -35,7 +35,7 @@ func ofGaps(r *ruleset.Ruleset) *Ruleset {
 // activate puts a ruleset into force and decides about everybody by it.
 func (s *step) activate(f *events.RulesetActivated) error {
 	if s.d.Seq(rulesetKey) < s.in.Seq {
-		r, err := ruleset.Parse(f.Text)
+		r, err := ruleset.Once(f.Text)
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ func (r *Rules) compile(hash, text string) (*ruleset.Ruleset, error) {
 	if rs, ok := r.compiled[hash]; ok {
 		return rs, nil
 	}
-	rs, err := ruleset.Parse(text)
+	rs, err := ruleset.Once(text)
 	if err != nil {
 		return nil, err
 	}

@@ -5,11 +5,15 @@ package audited
 import (
 	"context"
 	"errors"
+	"time"
 
+	"kith.internal/events"
 	"kith.internal/libs/app"
 	"kith.internal/libs/derive"
+	"kith.internal/libs/projection"
 	"kith.internal/services/audit"
 	gaps "kith.internal/services/gap-projection"
+	"kith.internal/services/internal/replay"
 	"kith.internal/services/notification"
 	classifier "kith.internal/services/role-classifier"
 )
@@ -24,7 +28,21 @@ func New(ctx context.Context, env *app.Env) (*audit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return audit.New(ctx, env, all, audit.View{})
+	shown, err := Derivations(nil) // what people are shown needs no group
+	if err != nil {
+		return nil, err
+	}
+	return audit.New(ctx, env, all, audit.View{
+		Chain: Chain(shown),
+		Seen: func(ties, networks *projection.Docs, p events.PersonID, at time.Time) (any, error) {
+			return gaps.Seen(ties, networks, p, at)
+		},
+	})
+}
+
+// Chain is how networks come about, of all derivations.
+func Chain(all []derive.Derivation) replay.Chain {
+	return replay.Chain{Ties: all[0], Networks: all[1], Hold: gaps.Hold, Release: gaps.Release, Leave: gaps.Weekly}
 }
 
 // Derivations are all there are, in the order in which one derives from another. Groups are counted again with
