@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"kith.internal/events"
-	"kith.internal/libs/fault"
 	"kith.internal/services/internal/access"
 )
 
@@ -74,7 +73,7 @@ func (s *Service) record(ctx context.Context, q PersonQuery) (Record, error) {
 		return nil, err
 	}
 	if s.keys == nil {
-		return nil, fault.New(fault.Unavailable, "no-keys", "this installation has given the service no keys: what is sealed cannot be opened")
+		return nil, errNoKeys
 	}
 	n, err := s.naming(ctx, q.Person)
 	if err != nil {

@@ -9,6 +9,11 @@ import (
 	"kith.internal/libs/fault"
 )
 
+var (
+	errUnknown = fault.New(fault.NotFound, "unknown-person", "nothing is known of this person")
+	errNoKeys  = fault.New(fault.Unavailable, "no-keys", "this installation has given the service no keys: what is sealed cannot be opened")
+)
+
 // named is all that the log says of one human, who may have several entries in the directory: somebody who
 // came back.
 type named struct {
@@ -40,7 +45,7 @@ func (s *Service) naming(ctx context.Context, p events.PersonID) (*named, error)
 	n.all = slices.CompactFunc(n.all, func(a, b events.Event) bool { return a.Seq == b.Seq })
 	switch {
 	case len(n.all) == 0:
-		return nil, fault.New(fault.NotFound, "unknown-person", "nothing is known of this person")
+		return nil, errUnknown
 	case n.erased() != nil:
 		return nil, fault.New(fault.NotFound, "erased", "this person has been erased")
 	}

@@ -24,6 +24,7 @@ func (s *shell) auditCommand() *cobra.Command {
 	c.AddCommand(s.checkpointCommand())
 	c.AddCommand(s.logCommand())
 	c.AddCommand(s.newKeyCommand())
+	c.AddCommand(s.erasureProofCommand())
 	return c
 }
 

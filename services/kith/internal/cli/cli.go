@@ -49,8 +49,8 @@ fields are added to it now and then, and none is renamed or taken away.
 
 Exit codes: 0 done; 1 failed; 2 called wrongly, or a name that several people have;
 3 an import in which some lines were refused, a rebuild that replaced nothing because
-documents differ, a verification that is not clean, or a log that is not what was
-sealed; 4 no server answers; 130 interrupted.`
+documents differ, a verification or an erasure proof that found something, or a log that
+is not what was sealed; 4 no server answers; 130 interrupted.`
 
 const defaultServer = "http://127.0.0.1:8080"
 

@@ -30,6 +30,7 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 	var partly *partial
 	var differ *differing
 	var diverge *diverged
+	var found *back
 	switch {
 	case err == nil:
 		return exitOK
@@ -43,7 +44,7 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 			fmt.Fprintln(s.Stderr, "What has arrived is stored or still being stored. Import again to go on: nothing is stored twice.")
 		}
 		return exitInterrupted
-	case errors.As(err, &partly), errors.As(err, &differ), errors.As(err, &diverge):
+	case errors.As(err, &partly), errors.As(err, &differ), errors.As(err, &diverge), errors.As(err, &found):
 		return exitPartly
 	case errors.As(err, &unreachable):
 		fmt.Fprintf(s.Stderr, "kith: %v (%v)\n", err, rootCause(err))

@@ -1,7 +1,9 @@
 package client
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 
@@ -11,6 +13,20 @@ import (
 
 // Viewers is who looked at a person's data, as audit answers.
 type Viewers = audit.ViewersAnswer
+
+// ErasureProof is what was tried to bring an erased person back, as audit answers.
+type ErasureProof = audit.ErasureProof
+
+// ErasureProof has everything tried that could bring an erased person back, and every message searched for
+// words. It takes as long as reading everything there is.
+func (c *Client) ErasureProof(ctx context.Context, person events.PersonID, lookFor []string) (ErasureProof, error) {
+	body, err := json.Marshal(map[string][]string{"lookFor": lookFor})
+	if err != nil {
+		return ErasureProof{}, err
+	}
+	path := "/audit/v1/people/" + string(person) + "/erasure-proof"
+	return call[ErasureProof](ctx, c, http.MethodPost, path, nil, "application/json", bytes.NewReader(body))
+}
 
 // Viewers is who looked at a person's data, and what for.
 func (c *Client) Viewers(ctx context.Context, person events.PersonID) (Viewers, error) {

@@ -116,6 +116,7 @@ func erases(t *testing.T, u run) {
 	t.Run("what is sealed of them does not open", func(t *testing.T) { u.sealedForEver(t, p, other) })
 	t.Run("no document but a tombstone", func(t *testing.T) { u.tombstones(t, p) })
 	t.Run("every message of every stream", func(t *testing.T) { u.searchStreams(t) })
+	t.Run("an auditor is shown that", func(t *testing.T) { u.proves(t, p) })
 	t.Run("other people's networks replay", func(t *testing.T) {
 		u.checkReplayOf(t, slices.DeleteFunc(derivingServices(t), func(s deriving) bool { return s.name == "gap-projection" })) // whose groups need keys
 		if out, code := u.kith(t, "rebuild"); code != 0 {
@@ -128,6 +129,21 @@ func erases(t *testing.T, u run) {
 	u.end()
 	t.Run("every file", func(t *testing.T) { u.searchFiles(t, p, other, key, kept) })
 	t.Run("a backup does not bring them back", func(t *testing.T) { u.restores(t, saved, p, other) })
+}
+
+// proves has the product search itself, which finds a word that is there.
+func (u run) proves(t *testing.T, p events.PersonID) {
+	t.Helper()
+	args := []string{"audit", "erasure-proof", string(p), "--as", "auditor:council"}
+	for _, word := range known {
+		args = append(args, "--look-for", word)
+	}
+	if out, code := u.kith(t, args...); code != 0 || !strings.Contains(out, "Nothing came back. It is final on ") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	if out, code := u.kith(t, append(args, "--look-for", control)...); code != 3 || !strings.Contains(out, "FOUND: a word, in KITH at ") {
+		t.Errorf("what is there is not found: exit code %d: %s", code, out)
+	}
 }
 
 // lives has an import, an integration and the person themselves say what is known of them.
