@@ -3,6 +3,7 @@ package sealing
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"sync"
@@ -74,8 +75,8 @@ func New(env *app.Env, now func() time.Time) *Notary {
 // Run seals until ctx is done, and then once more. What fails is told and tried again: facts are accepted
 // meanwhile.
 func (n *Notary) Run(ctx context.Context) error {
-	if n.keyFile == "" {
-		n.logger.Warn("the log is not sealed: no file of signing keys is named")
+	if keys, err := n.keys(); len(keys) == 0 {
+		n.logger.Warn("the log is not sealed: there is no signing key", "file", n.keyFile, "error", err)
 	}
 	n.tell(ctx, n.ReadAll(ctx))
 	tick, day := time.NewTicker(every), time.NewTicker(readAll)
@@ -178,11 +179,16 @@ func (n *Notary) signers() ([]note.Signer, error) {
 	return translog.Signers(text)
 }
 
+// keys are none where no file is named, or none is there yet.
 func (n *Notary) keys() ([]byte, error) {
 	if n.keyFile == "" {
 		return nil, nil
 	}
-	return os.ReadFile(n.keyFile)
+	text, err := os.ReadFile(n.keyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
 }
 
 // Keys are the public keys of the log, one a line, those that sign no more too.

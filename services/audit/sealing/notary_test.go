@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kith.internal/events"
@@ -24,13 +25,13 @@ import (
 
 // office is a log with notaries, whose server can be stopped.
 type office struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string // of the keys and of the file of checkpoints
 	env   *app.Env
 	facts int
 }
 
-func open(t *testing.T, nc *nats.Conn, dir string) *office {
+func open(t testing.TB, nc *nats.Conn, dir string) *office {
 	t.Helper()
 	l, err := eventlog.Open(t.Context(), nc, eventlog.Config{})
 	if err != nil {
@@ -446,4 +447,34 @@ func TestAnotherLog(t *testing.T) {
 		return nil
 	})
 	o.proven(n, 299, 0)
+}
+
+// BenchmarkSealing is how fast the tree is made of a log, and how long one proof takes.
+func BenchmarkSealing(b *testing.B) {
+	const messages = 100_000
+	o := open(b, natstest.Fast(b), b.TempDir())
+	o.env.CheckpointsFile = ""
+	for range messages / 1000 {
+		o.happen(1000)
+	}
+	b.Run("tree", func(b *testing.B) {
+		for range b.N {
+			if err := o.env.EventLog.JetStream().DeleteStream(b.Context(), "KV_kith_tiles"); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+				b.Fatal(err)
+			}
+			n, _ := o.notary()
+			o.seal(n)
+		}
+		b.ReportMetric(messages*float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+	})
+	n, _ := o.notary()
+	o.seal(n)
+	m := o.message(messages / 2)
+	b.Run("proof", func(b *testing.B) {
+		for range b.N {
+			if _, err := n.Prove(b.Context(), m, 0); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -123,7 +123,7 @@ func firstKey(tenant string) (string, error) {
 	return key + "\n", err
 }
 
-// replace writes a file whole or not at all: a server may be reading it.
+// replace writes a file whole or not at all: a server may be reading it. Who may read it stays as it was.
 func replace(path, text string) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".key-*")
 	if err != nil {
@@ -134,8 +134,11 @@ func replace(path, text string) (err error) {
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if before, statErr := os.Stat(path); statErr == nil {
+		err = f.Chmod(before.Mode())
+	}
+	_, writeErr := f.WriteString(text)
+	if err = errors.Join(err, writeErr, f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
