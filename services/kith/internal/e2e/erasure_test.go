@@ -20,7 +20,9 @@ import (
 	"kith.internal/libs/app"
 	"kith.internal/libs/keyring"
 	"kith.internal/libs/natstest"
+	"kith.internal/libs/translog"
 	"kith.internal/services/internal/readmodel"
+	"kith.internal/services/kith/internal/backup"
 )
 
 // who is erased, and everything by which somebody would know them; control is a word that the log
@@ -37,17 +39,31 @@ var known = []string{
 // run is a product whose files can be searched.
 type run struct {
 	*product
-	dirs []string      // of everything it writes
-	end  func()        // stops it
-	said func() string // its logs
-	keys string        // where the keys are
+	dirs  []string      // of everything it writes
+	again func()        // restarts it, or nil
+	end   func()        // stops it
+	said  func() string // its logs
+	keys  string        // where the keys are
 }
 
 func TestErasure(t *testing.T) {
 	t.Run("one server", func(t *testing.T) {
 		dir := searched(t)
-		u := together(t, filepath.Join(dir, "data"))
-		erases(t, run{u, []string{dir}, func() { endsInTime(t, u.all) }, u.all.said, filepath.Join(dir, "data")})
+		data, said := filepath.Join(dir, "data"), ""
+		u := together(t, data)
+		sealed := func(checkpoints int) { // it stops, which seals the log, unless that takes too long
+			for range 5 {
+				endsInTime(t, u.all)
+				said += u.all.said()
+				if file, err := os.ReadFile(filepath.Join(data, "checkpoints")); err == nil && len(translog.Notes(file)) >= checkpoints {
+					return
+				}
+				*u = *together(t, data)
+			}
+			t.Fatal("nothing is sealed")
+		}
+		again := func() { sealed(1); *u = *together(t, data) }
+		erases(t, run{u, []string{dir}, again, func() { sealed(2) }, func() string { return said }, data})
 	})
 	t.Run("three servers, of which nothing is compressed", func(t *testing.T) {
 		dir := searched(t)
@@ -67,7 +83,7 @@ func TestErasure(t *testing.T) {
 			}
 			return all
 		}
-		erases(t, run{u, []string{dir, f.dir, c.Dir(0), c.Dir(1), c.Dir(2)}, end, said, f.dir})
+		erases(t, run{u, []string{dir, f.dir, c.Dir(0), c.Dir(1), c.Dir(2)}, nil, end, said, f.dir})
 	})
 }
 
@@ -84,6 +100,9 @@ func searched(t *testing.T) string {
 
 func erases(t *testing.T, u run) {
 	u.lives(t)
+	if u.again != nil {
+		u.again()
+	}
 	u.quiet(t)
 	p, other := u.person(t, erasedID), u.person(t, "2")
 	network, code := u.kith(t, "network", "Wilhelmina")
@@ -128,6 +147,9 @@ func erases(t *testing.T, u run) {
 	})
 	u.end()
 	t.Run("every file", func(t *testing.T) { u.searchFiles(t, p, other, key, kept) })
+	if u.again != nil {
+		t.Run("checkpoints from before and after verify", func(t *testing.T) { u.checkpoints(t) })
+	}
 	t.Run("a backup does not bring them back", func(t *testing.T) { u.restores(t, saved, p, other) })
 }
 
@@ -318,6 +340,24 @@ func (u run) all(t *testing.T, js jetstream.JetStream, name string) (all []*jets
 		all = append(all, m)
 	}
 	return all
+}
+
+// checkpoints restores what was left, since a restore compares the log with every signed checkpoint.
+func (u run) checkpoints(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	if out, code := u.kith(t, "backup", filepath.Join(dir, "saved"), "--data-dir", u.keys); code != 0 {
+		t.Fatalf("exit code %d: %s", code, out)
+	}
+	out, code := u.kith(t, "restore", filepath.Join(dir, "saved"), "--data-dir", filepath.Join(dir, "new"), "--keys-from", u.keys,
+		"--erasures", filepath.Join(u.keys, "erasures"), "--checkpoints", filepath.Join(u.keys, "checkpoints"), "-o", "json")
+	var r backup.Restored
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 {
+		t.Fatalf("exit code %d, %v: %s", code, err, out)
+	}
+	if r.Checkpoints < 3 || r.Checkpoint == "" { // one of each stop, and the newest of the log itself
+		t.Errorf("%+v", r)
+	}
 }
 
 // restores begins with a backup that is older than the erasure.
