@@ -18,6 +18,7 @@ const (
 	Unexpected  = "unexpected" // the log says it, the rules do not
 	Differing   = "different"  // the log says it otherwise than the rules
 	OddDocument = "document"   // a document that is read is not what the rules make of the log
+	NotSealed   = "sealed"     // a message is not what it was when the log was sealed
 )
 
 // Divergence is where the log is not whole, or where a service has not said, or does not show, what its

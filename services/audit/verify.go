@@ -13,6 +13,7 @@ import (
 	"kith.internal/libs/derive"
 	"kith.internal/libs/fault"
 	"kith.internal/libs/projection"
+	"kith.internal/services/audit/sealing"
 )
 
 const (
@@ -103,7 +104,7 @@ func (v *verifier) carryOut(ctx context.Context, job Verification) {
 		defer close(beating)
 		w.beat(run)
 	}()
-	err := w.verify(run, job.All && job.Facts == 0)
+	err := w.verify(run, job)
 	cause := context.Cause(run)
 	cancel(nil)
 	<-beating
@@ -119,8 +120,15 @@ func (v *verifier) carryOut(ctx context.Context, job Verification) {
 	}
 }
 
-// verify verifies all services over one reading of the log; anew from its beginning, or what is new.
-func (w *work) verify(ctx context.Context, anew bool) error {
+// verify verifies all services over one reading of the log; anew from its beginning, or what is new. All of it
+// is held against what was sealed, too.
+func (w *work) verify(ctx context.Context, job Verification) (err error) {
+	anew := job.All && job.Facts == 0
+	if w.sealed = job.Sealed; job.All {
+		if w.sealed, err = w.v.s.notSealed(ctx); err != nil {
+			return err
+		}
+	}
 	var all []*derive.Verification
 	for _, d := range w.v.s.all {
 		one, err := w.v.s.verification(ctx, d, anew)
@@ -129,7 +137,7 @@ func (w *work) verify(ctx context.Context, anew bool) error {
 		}
 		all = append(all, one)
 	}
-	err := derive.Verify(ctx, w.v.s.log, w.at, all...)
+	err = derive.Verify(ctx, w.v.s.log, w.at, all...)
 	for _, one := range all {
 		w.found = append(w.found, one.Findings())
 	}
@@ -137,6 +145,16 @@ func (w *work) verify(ctx context.Context, anew bool) error {
 		return err
 	}
 	return w.v.s.replayed(ctx, w.found)
+}
+
+// notSealed is where the log is not what was sealed, nil where it is.
+func (s *Service) notSealed(ctx context.Context) (*derive.Divergence, error) {
+	err := s.notary.ReadAll(ctx)
+	var altered *sealing.Altered
+	if errors.As(err, &altered) {
+		return &derive.Divergence{What: derive.NotSealed, Seq: altered.Seq, Reason: altered.Error()}, nil
+	}
+	return nil, err
 }
 
 // verification is that of a service. What it keeps is in a bucket of its own.

@@ -42,15 +42,20 @@ type Verification struct {
 	LastOK   time.Time         `json:"lastClean,omitzero"` // when one was last clean, this one or one before
 	Error    string            `json:"error,omitempty"`    // why it failed
 	Services []derive.Findings `json:"services"`
+	// Sealed is where the log is not what was sealed. Only who reads all of it can tell.
+	Sealed *derive.Divergence `json:"sealed,omitempty"`
 
 	Beat   time.Time `json:"beat,omitzero"`    // when whoever carries it out last said so
 	Worker string    `json:"worker,omitempty"` // who that is
 }
 
-// divergences are those of all services.
+// divergences are those of all services and of the log.
 func (v Verification) divergences() (n int) {
 	for _, f := range v.Services {
 		n += f.Divergences
+	}
+	if v.Sealed != nil {
+		n++
 	}
 	return n
 }
@@ -142,6 +147,10 @@ func (v *Verification) order(all bool, now time.Time) error {
 	if v.State == Verifying {
 		return fault.New(fault.Conflict, "verification-goes-on", "a verification goes on: wait for it, or cancel it")
 	}
-	*v = Verification{ID: rand.Text(), All: all, State: Verifying, Started: now, LastOK: v.LastOK, Services: []derive.Findings{}}
+	next := Verification{ID: rand.Text(), All: all, State: Verifying, Started: now, LastOK: v.LastOK, Services: []derive.Findings{}}
+	if !all {
+		next.Sealed = v.Sealed
+	}
+	*v = next
 	return nil
 }

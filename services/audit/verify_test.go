@@ -15,6 +15,7 @@ import (
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/fault"
 	"kith.internal/libs/natstest"
+	"kith.internal/libs/projection"
 	"kith.internal/services/audit"
 	"kith.internal/services/audit/audited"
 	"kith.internal/services/internal/access"
@@ -159,3 +160,43 @@ func (p *place) run() {
 }
 
 func unavailable(why string) error { return fault.New(fault.Unavailable, "not-yet", why) }
+
+// A verification whose replica has gone is gone on with by another one; one that nobody works on can be
+// cancelled, and ordered again.
+func TestAVerificationIsTakenOver(t *testing.T) {
+	p := start(t)
+	if _, err := projection.OpenKV(t.Context(), p.log.Conn(), "kith_audit", 1); err != nil {
+		t.Fatal(err)
+	}
+	kv, err := p.log.JetStream().KeyValue(t.Context(), "kith_audit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := audit.Verification{ID: "left", State: audit.Verifying, Started: time.Now().UTC(), Beat: time.Now().UTC(), Worker: "gone", Services: []derive.Findings{}}
+	put := func() {
+		t.Helper()
+		body, err := json.Marshal(left)
+		if err == nil {
+			_, err = kv.Put(t.Context(), "verification", body)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put()
+	if code, _ := p.call("POST", operator, "{}"); code != 409 {
+		t.Errorf("ordered while one goes on: %d", code)
+	}
+	if code, v := p.call("DELETE", operator, ""); code != 200 || v.State != audit.Cancelled {
+		t.Errorf("cancelled: %d %+v", code, v)
+	}
+	left.Beat = left.Beat.Add(-time.Hour)
+	put()
+	p.run()
+	natstest.Again(t, func() error {
+		if _, v := p.call("GET", operator, ""); v.ID != "left" || v.Worker == "gone" || v.State != audit.Clean {
+			return unavailable(fmt.Sprintf("it stands as %+v", v))
+		}
+		return nil
+	})
+}

@@ -21,6 +21,7 @@ type work struct {
 	facts  atomic.Uint64
 	cancel context.CancelCauseFunc
 	found  []derive.Findings
+	sealed *derive.Divergence
 }
 
 // at notes how far the log has been read.
@@ -97,7 +98,7 @@ func (w *work) end(ctx context.Context, failed error) error {
 		w.progress(j, now)
 		j.Total, j.Ended = total, now.UTC()
 		if w.found != nil {
-			j.Services = w.found
+			j.Services, j.Sealed = w.found, w.sealed
 		}
 		if failed != nil {
 			j.State, j.Error = Failed, failed.Error()

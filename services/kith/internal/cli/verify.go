@@ -17,7 +17,8 @@ import (
 const verifyLong = `Fold the log anew by the rules of the services that derive from it, and hold every fact that
 they have stated, and every document that is read, against what follows. What is missing,
 forged, altered or damaged is named with its place in the log; the first one is the one to
-look at.
+look at. With --all the log is held against its checkpoints, too: then the message that was
+changed is named.
 
 What was verified before is not read again, and what was found then is not forgotten; with
 --all everything is verified anew. The server verifies what is new once a day without being
@@ -125,8 +126,12 @@ func (s *shell) showVerification(v client.Verification) error {
 	return nil
 }
 
-// firstOf is the divergence that stands, or follows from what stands, first in the log.
+// firstOf is the message that was changed since the log was sealed, where one was; otherwise the divergence that
+// stands, or follows from what stands, first in the log.
 func firstOf(v client.Verification) (first derive.Divergence, ok bool) {
+	if v.Sealed != nil {
+		return *v.Sealed, true
+	}
 	for _, f := range v.Services {
 		for _, d := range f.First {
 			if !ok || d.Before(first) {
@@ -161,6 +166,8 @@ func divergenceWords(d derive.Divergence) string {
 	switch d.What {
 	case derive.HoleFound:
 		fmt.Fprintf(&b, "the log has nothing at the sequences from %d to %d", d.Seq, d.To)
+	case derive.NotSealed:
+		b.WriteString(d.Reason)
 	case derive.OddDocument:
 		fmt.Fprintf(&b, "the document %s of %s is not what follows from the log up to %d", d.Key, d.Service, d.Seq)
 	case derive.Missing:

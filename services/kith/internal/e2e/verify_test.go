@@ -81,14 +81,16 @@ func TestTampering(t *testing.T) {
 	t.Run("an act, with a valid checksum", func(t *testing.T) {
 		act := role.CausationSeq
 		u := onDisk(natstest.Forge, act, "ce-time: 20", "ce-time: 19")
-		if d := first(u.verify(t, audit.Divergent)); d.Cause != act {
-			t.Errorf("the fact at %d was altered; named is %+v", act, d)
+		v := u.verify(t, audit.Divergent)
+		if d := first(v); d.Cause != act || v.Sealed == nil || v.Sealed.Seq != act {
+			t.Errorf("the fact at %d was altered; named is %+v, %+v", act, d, v.Sealed)
 		}
 		endsInTime(t, u.all)
 	})
 	t.Run("what was derived, with a valid checksum", func(t *testing.T) {
 		u := onDisk(natstest.Forge, role.Seq, `"supporter":"p`, `"supporter":"x`)
-		if d := first(u.verify(t, audit.Divergent)); d.Seq != role.Seq || d.What != derive.Differing || fmt.Sprint(d.Fields) != "[supporter]" {
+		v := u.verify(t, audit.Divergent)
+		if d := first(v); v.Sealed == nil || v.Sealed.Seq != role.Seq || d.Seq != role.Seq || d.What != derive.Differing || fmt.Sprint(d.Fields) != "[supporter]" {
 			t.Errorf("the fact at %d was altered; named is %+v", role.Seq, d)
 		}
 		endsInTime(t, u.all)
