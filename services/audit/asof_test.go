@@ -29,6 +29,16 @@ func (p *place) say(daysAgo int, c events.Context, about events.PersonID, f even
 	return acks[0].Seq
 }
 
+// recorded is when a fact was.
+func (p *place) recorded(seq uint64) string {
+	p.t.Helper()
+	e, err := p.log.Get(p.t.Context(), seq)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return e.Recorded.Format(time.RFC3339Nano)
+}
+
 // spoken is a sponsor's word for ann.
 func spoken() events.Fact {
 	return &events.SponsorEndorsed{Act: events.Act{Recipient: annID, Supporter: benID, RecordedBy: "system"}, Forum: "calibration", Stake: "reputation", Awareness: "aware"}
@@ -79,7 +89,7 @@ func TestWhatWasKnownWhen(t *testing.T) {
 	for range 3 {
 		p.say(199, events.Support, annID, spoken())
 	}
-	known := fmt.Sprint(before)
+	known, last := fmt.Sprint(before), p.recorded(before)
 	for _, row := range []struct {
 		name     string
 		days     int
@@ -93,6 +103,7 @@ func TestWhatWasKnownWhen(t *testing.T) {
 		{"late acts change what is said of their time", 100, "", 1, 4},
 		{"before anybody did anything", 300, "", 0, 0},
 		{"late acts never change what was known then", 50, known, 1, 4},
+		{"what was known then, by a time", 100, last, 0, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			a := p.asOf(row.days, row.knownAt)

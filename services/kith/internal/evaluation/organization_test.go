@@ -82,6 +82,12 @@ func (tb table) text(t *testing.T) []byte {
 // that the files say: people first, then acts, each recorded when it happened.
 func facts(t *testing.T, name string, files map[string]table) []events.Event {
 	t.Helper()
+	return factsBy(t, name, files, time.Time{})
+}
+
+// factsBy are the same, moved so that the last act is at a time: zero moves nothing.
+func factsBy(t *testing.T, name string, files map[string]table, last time.Time) []events.Event {
+	t.Helper()
 	text, err := os.ReadFile("../../../../deployments/examples/" + name + ".yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +107,9 @@ func facts(t *testing.T, name string, files map[string]table) []events.Event {
 		t.Fatal(err)
 	}
 	run := mapping.Run{Now: survey.Last}
+	if !last.IsZero() {
+		run = mapping.Run{Now: last, Shift: last.Sub(survey.Last)}
+	}
 	var people, acts []events.Event
 	for _, in := range inputs {
 		for _, row := range m.Derived(in, survey, run) {
