@@ -69,13 +69,22 @@ func (s *Service) personAsOf(ctx context.Context, q AsOfQuery) (personAnswer, er
 	if erased(facts, q.Person) {
 		return personAnswer{}, fault.New(fault.NotFound, "erased", "the person was erased, and all that was kept of them")
 	}
+	state, seen, err := s.seen(ctx, q.Person, cut, facts)
+	if state == nil {
+		return personAnswer{}, err
+	}
+	return personAnswer{PersonAsOf{basisOf(cut, state), q.Person, sources(facts, cut, q.Person)}, seen}, err
+}
+
+// seen is what a person sees by the facts that their network rests on.
+func (s *Service) seen(ctx context.Context, p events.PersonID, cut replay.Cut, facts []events.Event) (*replay.State, any, error) {
 	cut.Parked = parkedAmong(facts)
 	state, err := s.view.Chain.Fold(ctx, cut, each(facts))
 	if err != nil {
-		return personAnswer{}, err
+		return nil, nil, err
 	}
-	seen, err := s.view.Seen(state.Ties, state.Networks, q.Person, cut.At)
-	return personAnswer{PersonAsOf{basisOf(cut, state), q.Person, sources(facts, cut, q.Person)}, seen}, err
+	seen, err := s.view.Seen(state.Ties, state.Networks, p, cut.At)
+	return state, seen, err
 }
 
 func (s *Service) end(ctx context.Context) (uint64, error) {

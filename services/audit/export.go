@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"kith.internal/events"
+	"kith.internal/libs/fault"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/replay"
 )
 
 // Record is everything that is held on a person, line by line: what they have a right to, in a form that other
@@ -57,6 +59,10 @@ type (
 		Kind  string `json:"kind"`  // exempt: what was said in confidence by others, if anything, is not in the record
 		Basis string `json:"basis"` // by which law
 	}
+	seenLine struct {
+		Kind string `json:"kind"` // seen: roles, gaps, and why, as of now
+		Seen any    `json:"seen"`
+	}
 	viewedLine struct {
 		Kind string `json:"kind"` // viewed
 		Viewing
@@ -90,7 +96,25 @@ func (s *Service) record(ctx context.Context, q PersonQuery) (Record, error) {
 			return nil, err
 		}
 	}
-	return slices.Concat(lines, r.facts, r.confidential(), r.viewed), nil
+	seen, err := s.seenNow(ctx, q.Person)
+	return slices.Concat(lines, r.facts, r.confidential(), seen, r.viewed), err
+}
+
+// seenNow is what the person sees now: their roles and gaps, each with what it rests on. Who has no network sees none.
+func (s *Service) seenNow(ctx context.Context, p events.PersonID) (Record, error) {
+	cut := replay.Cut{At: s.now().UTC(), Known: s.postings.last()}
+	facts, err := s.restsOn(ctx, p, cut.Known)
+	if err != nil {
+		return nil, err
+	}
+	_, seen, err := s.seen(ctx, p, cut, facts)
+	switch {
+	case fault.KindOf(err) == fault.NotFound && err != nil:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return Record{seenLine{"seen", seen}}, nil
 }
 
 // legalMode is what the person is told of what others said in confidence, by the last policy.

@@ -18,19 +18,26 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/natstest"
+	"kith.internal/libs/projection"
+	gaps "kith.internal/services/gap-projection"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/readmodel"
 )
 
 // desk is a service with a log that facts are said in, one after the other.
 type desk struct {
 	t *testing.T
 	*Service
-	n int
+	n     int
+	began time.Time // a day before what is said first
 }
 
 func newDesk(t *testing.T) *desk {
 	s, _ := started(t, natstest.Fast(t))
-	return &desk{t: t, Service: s}
+	s.view = View{Chain: chainOf(t), Seen: func(ties, networks *projection.Docs, p events.PersonID, at time.Time) (any, error) {
+		return gaps.Seen(ties, networks, p, at)
+	}}
+	return &desk{t: t, Service: s, began: day}
 }
 
 // say appends a fact with some secrets sealed, and returns its id.
@@ -45,7 +52,7 @@ func (d *desk) say(who events.PersonID, c events.Context, f events.Fact, secrets
 	}
 	d.n++
 	e := events.Event{ID: events.DerivedID("test", events.FactID(fmt.Sprint(d.n)), c, 0), Source: "/test", Context: c, Subject: string(who),
-		Time: day.AddDate(0, 0, d.n), Fact: f}
+		Time: d.began.AddDate(0, 0, d.n), Fact: f}
 	if who == "" {
 		e.Subject = events.Nobody
 	}
@@ -111,6 +118,7 @@ type line struct {
 	LegalMode                                       events.LegalMode
 	ID                                              events.FactID
 	Data                                            map[string]any
+	Seen                                            gaps.SeenAnswer
 }
 
 // recordOf is somebody's record as they get it.
@@ -193,6 +201,9 @@ func TestRecord(t *testing.T) {
 			if l := lines[0]; l.Kind != "about" || !slices.Equal(l.Entries, []events.PersonID{ann, old}) || l.LegalMode != cmpOr(c.mode) {
 				t.Errorf("%+v", l)
 			}
+			if l := lines[len(lines)-2]; l.Kind != "seen" || len(l.Seen.Network.Roles) != len(events.Roles()) {
+				t.Errorf("%+v", l)
+			}
 			if l := lines[len(lines)-1]; l.Kind != "viewed" || l.Viewer != "auditor:council" {
 				t.Errorf("%+v", l)
 			}
@@ -260,6 +271,48 @@ func TestViewers(t *testing.T) {
 	for _, what := range []string{"viewers", "record"} {
 		if code, answer := d.ask("GET", "people/"+string(ann)+"/"+what, me, "", "Viewers", ""); code != 404 || !strings.Contains(answer, "erased") {
 			t.Errorf("%s of one who is erased: %d %s", what, code, answer)
+		}
+	}
+}
+
+// TestRulings: a role that a person sets aside is none in any replay that knows of it, of any time from then on, and
+// what was true before stays true; a contest stands beside the role.
+func TestRulings(t *testing.T) {
+	d := newDesk(t)
+	d.began = time.Now().UTC().Truncate(time.Second).AddDate(0, 0, -20)
+	d.say(ann, events.People, &events.PersonJoined{Level: 3, EffectiveAt: day})
+	d.say(ben, events.People, &events.PersonJoined{Level: 6, EffectiveAt: day})
+	for range 6 {
+		act := events.Act{Recipient: ann, Supporter: ben, RecordedBy: "system", Topics: []events.Topic{"career-path"}}
+		d.say(ann, events.Support, &events.AdviceGiven{Act: act})
+	}
+	before := d.n
+	d.say(ann, events.Personal, &events.RoleContested{Supporter: ben, Role: events.Mentor, By: "recipient"})
+	contested := d.n
+	d.say(ann, events.Personal, &events.RoleOverridden{Supporter: ben, Role: events.Mentor, By: "recipient", Until: time.Now().AddDate(1, 0, 0)})
+	for _, c := range []struct {
+		what   string
+		at     time.Time
+		known  int
+		status readmodel.RoleStatus
+		says   bool // that it is contested
+	}{
+		{"before anybody spoke", d.began.AddDate(0, 0, before), d.n, readmodel.RoleActive, false},
+		{"contested", d.began.AddDate(0, 0, contested), d.n, readmodel.RoleActive, true},
+		{"set aside", time.Now().UTC(), d.n, readmodel.RoleNone, true},
+		{"now, as known before it was set aside", time.Now().UTC(), contested, readmodel.RoleActive, true},
+		{"now, as known before anybody spoke", time.Now().UTC(), before, readmodel.RoleActive, false},
+	} {
+		path := fmt.Sprintf("people/%s/as-of?at=%s&known-at=%d", ann, c.at.Format(time.RFC3339), c.known)
+		code, text := d.ask("GET", path, "person:"+string(ann), "", "PersonAsOf", "")
+		var a struct{ Seen gaps.SeenAnswer }
+		if err := json.Unmarshal([]byte(text), &a); err != nil || code != http.StatusOK || len(a.Seen.Ties) != 1 {
+			t.Fatalf("%s: %d %s", c.what, code, text)
+		}
+		mentor := a.Seen.Ties[0].Roles[slices.IndexFunc(a.Seen.Ties[0].Roles, func(r gaps.TieRoleView) bool { return r.Role == events.Mentor })]
+		held := a.Seen.Network.Roles[0].Held == 1
+		if mentor.Status != c.status || mentor.Contested != c.says || held != (c.status == readmodel.RoleActive) {
+			t.Errorf("%s: %+v, held %v", c.what, mentor, held)
 		}
 	}
 }
