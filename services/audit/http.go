@@ -10,6 +10,7 @@ import (
 
 // routes serves what openapi.yaml describes:
 //
+//	GET /audit/v1/coverage?at=&known-at=&by=  what the program view would have told of a time, for operators and auditors
 //	GET /audit/v1/people/{person}/as-of?at=&known-at=  what a person saw at a time, by what was known at another
 //	GET /audit/v1/people/{person}/record   everything that is held on a person, as JSON Lines
 //	GET /audit/v1/people/{person}/viewers  who looked at a person's data, and what for
@@ -25,6 +26,7 @@ import (
 //	GET  /audit/v1/log         the whole log, a line a message, for auditors
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux := http.NewServeMux()
+	handle(s, mux, metrics, "GET", "coverage", s.organizationAsOf, decodeOrganization)
 	handle(s, mux, metrics, "GET", "people/{person}/as-of", s.personAsOf, decodePersonAsOf)
 	handle(s, mux, metrics, "GET", "people/{person}/record", s.record, decodePerson)
 	handle(s, mux, metrics, "GET", "people/{person}/viewers", s.viewers, decodePerson)

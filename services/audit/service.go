@@ -35,8 +35,9 @@ type View struct {
 	Chain replay.Chain
 	// Seen is what a person sees at a time: their network, their gaps, and why.
 	Seen func(ties, networks *projection.Docs, p events.PersonID, at time.Time) (any, error)
-	// Coverage is what the program view publishes of a time.
-	Coverage func(networks *projection.Docs, at time.Time) (any, error)
+	// Coverage is what the program view would have published of the week that ended at a time, under a floor at
+	// least, and how many cells of that are suppressed.
+	Coverage func(networks *projection.Docs, ended time.Time, floor int, by string) (any, int, error)
 }
 
 // Service answers for the log. Any replica answers.

@@ -37,6 +37,10 @@ func New(ctx context.Context, env *app.Env) (*audit.Service, error) {
 		Seen: func(ties, networks *projection.Docs, p events.PersonID, at time.Time) (any, error) {
 			return gaps.Seen(ties, networks, p, at)
 		},
+		Coverage: func(networks *projection.Docs, ended time.Time, floor int, by string) (any, int, error) {
+			a, err := gaps.CoverageOf(networks, ended, floor, by)
+			return a, a.Suppressed, err
+		},
 	})
 }
 

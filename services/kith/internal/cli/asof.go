@@ -29,33 +29,41 @@ A TIME is a day, of which it is the end, or a moment such as 2026-03-31T18:00:00
 takes a sequence of the log.`
 
 // asOfFlags are of what times kith audit as-of asks.
-type asOfFlags struct{ at, knownAt, as string }
+type asOfFlags struct {
+	at, knownAt, as string
+	organization    bool
+	by              string
+}
 
 func (s *shell) asOfCommand() *cobra.Command {
 	var f asOfFlags
 	c := &cobra.Command{
 		Use: "as-of PERSON --at TIME", Short: "Show what a person saw at a time, by what was known at another", Long: asOfLong,
-		Args: takes(1, "PERSON"), ValidArgsFunction: s.completePeople(1),
-		Example: "  kith audit as-of hr:42 --at 2026-03-31\n  kith audit as-of hr:42 --at 2026-03-31 --known-at 2026-04-15\n  kith audit as-of hr:42 --at 2026-03-31 --as auditor:dana",
+		Args: takes(0, "PERSON"), ValidArgsFunction: s.completePeople(1),
+		Example: "  kith audit as-of hr:42 --at 2026-03-31\n  kith audit as-of --organization --at 2026-03-31 --by department\n  kith audit as-of hr:42 --at 2026-03-31 --known-at 2026-04-15\n  kith audit as-of hr:42 --at 2026-03-31 --as auditor:dana",
 	}
 	c.Flags().StringVar(&f.at, "at", "", "show what was true at this `TIME`")
 	c.Flags().StringVar(&f.knownAt, "known-at", "", "by what was known at this `TIME`, or up to this sequence of the log (default: now)")
+	c.Flags().BoolVar(&f.organization, "organization", false, "show how the whole organization was covered, about nobody")
+	c.Flags().StringVar(&f.by, "by", "", "with --organization: department, level or tenure, beside everybody")
 	asFlag(c, &f.as)
 	must(c.MarkFlagRequired("at"))
-	c.RunE = s.run(func(ctx context.Context, args []string) error { return s.asOf(ctx, args[0], f) })
+	c.RunE = s.run(func(ctx context.Context, args []string) error {
+		switch {
+		case f.organization && len(args) > 0, !f.organization && len(args) == 0:
+			return usagef("say of whom: PERSON or --organization")
+		case f.organization:
+			return s.organizationAsOf(ctx, f)
+		}
+		return s.asOf(ctx, args[0], f)
+	})
 	return c
 }
 
 func (s *shell) asOf(ctx context.Context, word string, f asOfFlags) error {
-	at, err := s.moment("at", f.at)
+	at, knownAt, err := s.moments(f)
 	if err != nil {
 		return err
-	}
-	knownAt := f.knownAt
-	if _, err := strconv.ParseUint(knownAt, 10, 64); err != nil && knownAt != "" {
-		if knownAt, err = s.moment("known-at", knownAt); err != nil {
-			return err
-		}
 	}
 	p, err := s.whom(ctx, word)
 	if err != nil {
@@ -79,6 +87,18 @@ func (s *shell) asOf(ctx context.Context, word string, f asOfFlags) error {
 	then.Now = func() time.Time { return a.At }
 	then.showAsOf(p, a)
 	return nil
+}
+
+// moments are the times that are asked for.
+func (s *shell) moments(f asOfFlags) (at, knownAt string, err error) {
+	if at, err = s.moment("at", f.at); err != nil {
+		return at, f.knownAt, err
+	}
+	if _, err := strconv.ParseUint(f.knownAt, 10, 64); err == nil || f.knownAt == "" {
+		return at, f.knownAt, nil
+	}
+	knownAt, err = s.moment("known-at", f.knownAt)
+	return at, knownAt, err
 }
 
 // moment reads a time as RFC 3339, or a day, of which it is the end: but of today the present.

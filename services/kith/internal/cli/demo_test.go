@@ -27,7 +27,7 @@ func TestDemo(t *testing.T) {
 	if err := settled(ctx, url); err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{"demo", "import"} { // one after the other: no gap opens during an import
+	for _, dir := range []string{"demo", "audit", "import"} { // one after the other: no gap opens during an import, and rights change what others see
 		t.Run(dir, func(t *testing.T) {
 			testscript.Run(t, testscript.Params{Dir: "testdata/" + dir, RequireExplicitExec: true,
 				Setup: func(e *testscript.Env) error { e.Setenv("KITH_SERVER", url); return nil },
