@@ -257,3 +257,27 @@ func TestARestoredLogForgetsAgain(t *testing.T) {
 		t.Errorf("%d", code)
 	}
 }
+
+// TestReplicasEraseTogether: each takes up the request, and none knows the person any more by what it had in memory.
+func TestReplicasEraseTogether(t *testing.T) {
+	nc, file := natstest.Fast(t), filepath.Join(t.TempDir(), "erasures")
+	u, v := startWith(t, nc, file), startWith(t, nc, file)
+	u.accepted(joined("1"), joined("2"))
+	p := u.person("hr:1")
+	v.eventually("the directory", func() bool { return v.get("integration:test", "/intake/v1/people/hr:1", &struct{}{}) == http.StatusOK })
+	u.erased("integration:hr", "hr:1")
+	v.eventually("the erasure", func() bool {
+		return v.get("integration:test", "/intake/v1/people/"+string(p), &struct{}{}) == http.StatusNotFound
+	})
+	back := strings.Replace(joined("1"), "join-1", "back-1", 1)
+	v.eventually("who comes back", func() bool { return v.post("", back)[0].Status < 300 })
+	if again := v.person("hr:1"); again == p {
+		t.Errorf("%s is back", p)
+	}
+	if e := u.facts("kith.people.*.PersonErased"); len(e) != 1 || e[0].Person() != p {
+		t.Errorf("%+v", e)
+	}
+	if all, err := intake.ReadErasures(file); err != nil || len(all) == 0 || slices.ContainsFunc(all, func(e intake.Erasure) bool { return e.Person != p }) {
+		t.Errorf("%v %v", all, err)
+	}
+}
