@@ -26,14 +26,14 @@ func (s *shell) erasureProofCommand() *cobra.Command {
 		Example:           "  kith audit erasure-proof p234567abcdefghij --as auditor:council --look-for 'Ann Miller' --look-for ann@example.org",
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	c.Flags().StringVar(&as, "as", "", "as whom: auditor:NAME (default the person)")
+	asFlag(c, &as)
 	c.Flags().StringArrayVar(&words, "look-for", nil, "a word of three letters or more that nobody may find any more")
 	c.RunE = s.run(func(ctx context.Context, args []string) error {
 		p := client.Person{ID: events.PersonID(args[0])}
 		if !p.ID.Valid() {
 			return usagef("%q is no pseudonym: nothing else leads to somebody who was erased", args[0])
 		}
-		api, err := s.asAuditor(p, as, "audit")
+		api, err := s.reading(p, as, "audit")
 		if err != nil {
 			return err
 		}

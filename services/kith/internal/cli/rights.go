@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +25,7 @@ func (s *shell) exportCommand() *cobra.Command {
 		Use: "export PERSON", Short: "Write everything that is held on a person", Long: exportLong, Args: takes(1, "PERSON"), ValidArgsFunction: s.completePeople(1),
 		Example: "  kith export hr:42 > hr-42.ndjson\n  kith export hr:42 --as auditor:works-council",
 	}
-	c.Flags().StringVar(&as, "as", "", "as whom: auditor:NAME (default the person)")
+	asFlag(c, &as)
 	c.RunE = s.run(func(ctx context.Context, args []string) error { return s.export(ctx, args[0], as) })
 	return c
 }
@@ -36,7 +35,7 @@ func (s *shell) export(ctx context.Context, word, as string) error {
 	if err != nil {
 		return err
 	}
-	api, err := s.asAuditor(p, as, "access-request")
+	api, err := s.reading(p, as, "access-request")
 	if err != nil {
 		return err
 	}
@@ -53,18 +52,6 @@ func (s *shell) export(ctx context.Context, word, as string) error {
 		all = append(all, line)
 	}
 	return s.json(map[string]any{"record": all, "names": s.names})
-}
-
-// asAuditor returns a client that acts as an auditor and says what for, or where no auditor is named as the
-// person themselves.
-func (s *shell) asAuditor(p client.Person, as string, purpose events.AccessPurpose) (*client.Client, error) {
-	switch {
-	case as == "":
-		return s.viewing(p), nil
-	case !strings.HasPrefix(as, "auditor:"):
-		return nil, usagef("--as is auditor:NAME, not %q", as)
-	}
-	return s.api.As(as).For(purpose), nil
 }
 
 func (s *shell) viewersCommand() *cobra.Command {
