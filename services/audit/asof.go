@@ -84,6 +84,9 @@ func (s *Service) seen(ctx context.Context, p events.PersonID, cut replay.Cut, f
 		return nil, nil, err
 	}
 	seen, err := s.view.Seen(state.Ties, state.Networks, p, cut.At)
+	if fault.KindOf(err) == fault.NotFound {
+		err = fault.New(fault.NotFound, "not-known-then", "nothing was known of this person then")
+	}
 	return state, seen, err
 }
 
