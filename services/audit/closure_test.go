@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -214,5 +215,26 @@ func (o *organization) common(t *rapid.T) {
 	default:
 		text := ruleset.DefaultText() + "\n# another\n"
 		o.say(t, events.Policy, events.Nobody, &events.RulesetActivated{Version: "2", Text: text, Hash: ruleset.HashOf(text)})
+	}
+}
+
+// A fold ends with whoever asked for it, however much there is to fold.
+func TestAFoldEndsWithItsRequest(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	endless := func(yield func(events.Event, error) bool) {
+		for seq := uint64(1); ; seq++ {
+			if seq == 1000 {
+				cancel()
+			}
+			e := events.Event{Seq: seq, ID: events.IncomingID(nil, "/test", fmt.Sprint(seq)), Context: events.Support, Subject: string(ann), Time: day, Recorded: day,
+				Fact: &events.AdviceGiven{Act: events.Act{Recipient: ann, Supporter: ben, RecordedBy: "system"}}}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+	if _, err := chainOf(t).Fold(ctx, replay.Cut{At: day, Known: 1 << 60}, endless); !errors.Is(err, context.Canceled) {
+		t.Errorf("it ends with %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -47,15 +48,12 @@ func (c Chain) Fold(ctx context.Context, cut Cut, facts iter.Seq2[events.Event, 
 	first := &recognition{side: newSide(ctx, c.Ties, nil), cut: cut, facts: facts, state: &State{}}
 	second := &picture{side: newSide(ctx, c.Networks, c.Leave), chain: c, cut: cut}
 	for t, err := range Ahead(first.turns) {
-		if err != nil {
+		if err := cmp.Or(err, ctx.Err()); err != nil {
 			return nil, err
 		}
 		if err := second.take(t); err != nil {
 			return nil, err
 		}
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
 	}
 	first.state.Ties, first.state.Networks = first.docs, second.docs
 	return first.state, nil
