@@ -105,16 +105,16 @@ func (s *Service) foldAll(ctx context.Context, cut replay.Cut) (*replay.State, e
 	if err != nil {
 		return nil, err
 	}
-	return s.view.Chain.Fold(ctx, cut, replay.Ahead(s.inputs(ctx, cut.Known)))
+	return s.view.Chain.Fold(ctx, cut, replay.Ahead(Inputs(ctx, s.log, cut.Known)))
 }
 
 var errEnough = errors.New("enough")
 
-// inputs are the facts up to a sequence that networks rest on; others are not even decoded. One that cannot be
+// Inputs are the facts of a log up to a sequence that networks rest on; others are not even decoded. One that cannot be
 // read is left out.
-func (s *Service) inputs(ctx context.Context, known uint64) iter.Seq2[events.Event, error] {
+func Inputs(ctx context.Context, log *eventlog.Log, known uint64) iter.Seq2[events.Event, error] {
 	return func(yield func(events.Event, error) bool) {
-		err := s.log.Messages(ctx, 1, known, func(m eventlog.Stored) error {
+		err := log.Messages(ctx, 1, known, func(m eventlog.Stored) error {
 			if !isInput(m.Subject) {
 				return nil
 			}

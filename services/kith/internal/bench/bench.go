@@ -43,6 +43,7 @@ var (
 		{[]string{"query/"}, queries},
 		{[]string{"intake/", "catch-up/"}, apart},
 		{[]string{"rebuild/"}, rebuilds},
+		{[]string{"asof/"}, asOf},
 	}
 )
 

@@ -42,6 +42,10 @@ var specs = []spec{
 	{name: "rebuild/classifier", unit: "facts/s", against: "raw/consume", least: 0.5, help: "role-classifier's documents made anew from the whole log, compared and switched to: kith rebuild"},
 	{name: "rebuild/projection", unit: "facts/s", against: "raw/consume", least: 0.5, help: "gap-projection's documents, likewise"},
 
+	{name: "asof/organization", unit: "facts/s", against: "raw/consume", least: 0.5, help: "the whole log folded for an answer as of now, by two services' rules, in memory"},
+	{name: "asof/person-p50", unit: "ms", help: "what a person saw as of now, over HTTP: half of them"},
+	{name: "asof/person-p99", unit: "ms", most: 50, help: "the same, all but one in a hundred"},
+
 	{name: "heap/person", unit: "bytes", help: "memory in use after a start, a person in the directory: services, NATS server and all"},
 	{name: "heap/person-kith", unit: "bytes", most: 1024, help: "of that, what the services hold, as a sampled profile tells"},
 	{name: "heap/act", unit: "bytes", help: "memory in use after a start, an act in the log"},
