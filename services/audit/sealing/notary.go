@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	every   = time.Minute    // that a checkpoint is made, where there is anything to seal
-	readAll = 24 * time.Hour // that the log itself is held against the newest checkpoint
-	parting = 5 * time.Second
+	every   = time.Minute     // that a checkpoint is made, where there is anything to seal
+	readAll = 24 * time.Hour  // that the log itself is held against the newest checkpoint
+	parting = 2 * time.Second // for the last one: less than a service has to stop, of which the next start seals the rest
 )
 
 // Notary seals a log. It is safe for concurrent use.
