@@ -23,15 +23,21 @@ func (r *run) hire(ctx context.Context, s *site) error {
 // lived has everybody receive support before it is measured, once: the first act ends a silence of years,
 // and what follows from that for everybody would be measured as well. Then it waits until nothing follows any more.
 func (r *run) lived(ctx context.Context, s *site) error {
-	if err := r.hire(ctx, s); err != nil || r.org.lively {
+	if err := r.hire(ctx, s); err != nil {
 		return err
+	}
+	if r.org.lively {
+		return idle(ctx)
 	}
 	r.say("everybody is supported")
 	r.org.lively = true
 	if err := r.path(ctx, s, "", "", r.org.newTies(max(r.org.people, r.amounts.acts))); err != nil {
 		return err
 	}
-	return s.still(ctx)
+	if err := s.still(ctx); err != nil {
+		return err
+	}
+	return idle(ctx)
 }
 
 // paths measures the whole product: each act a new tie, and twenty acts a tie.

@@ -112,6 +112,23 @@ func (s *site) still(ctx context.Context) error {
 	})
 }
 
+// idle waits until the processors have little to do: who has just started reads the log that is there.
+func idle(ctx context.Context) error {
+	const look, little = time.Second, 200 * time.Millisecond
+	for busy := processorTime(); ; {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(look):
+		}
+		now := processorTime()
+		if now-busy < little {
+			return nil
+		}
+		busy = now
+	}
+}
+
 // patiently asks again while the product says that it is not ready to answer: a busy machine takes long.
 func patiently(ctx context.Context, ask func() error) error {
 	for {

@@ -107,7 +107,7 @@ func (l *lookout) until(ctx context.Context, who events.PersonID, seq uint64, st
 // queries measures what a person asks, one question after the other.
 func queries(ctx context.Context, r *run) error {
 	return r.product(ctx, nil, func(ctx context.Context, s *site) error {
-		if err := r.hire(ctx, s); err != nil {
+		if err := r.lived(ctx, s); err != nil {
 			return err
 		}
 		if r.org.shown == nil {
