@@ -28,7 +28,6 @@ import (
 // Service accepts facts. Any number of replicas may.
 type Service struct {
 	log       *eventlog.Log
-	stream    jetstream.Stream
 	keys      *keyring.Keyring
 	ids       *lookups
 	store     jetstream.ObjectStore
@@ -87,9 +86,6 @@ func (s *Service) open(ctx context.Context, js jetstream.JetStream, env *app.Env
 		return err
 	}
 	s.store, err = openSnapshots(ctx, js, max(env.Replicas, 1))
-	if err == nil {
-		s.stream, err = js.Stream(ctx, eventlog.StreamName)
-	}
 	if err != nil {
 		return fault.Wrap(fault.Unavailable, "starting", "intake cannot open what it keeps: try again shortly", err)
 	}
