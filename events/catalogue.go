@@ -124,6 +124,7 @@ var catalogue = []Entry{
 	{"RoleRecognized", roles, aPerson, func() Fact { return new(RoleRecognized) }},
 	{"RoleAtRisk", roles, aPerson, func() Fact { return new(RoleAtRisk) }},
 	{"RoleLapsed", roles, aPerson, func() Fact { return new(RoleLapsed) }},
+	{"ImportRecognized", []Context{Role}, nobody, func() Fact { return new(ImportRecognized) }},
 	{"GapOpened", []Context{Gap}, aPerson, func() Fact { return new(GapOpened) }},
 	{"GapClosed", []Context{Gap}, aPerson, func() Fact { return new(GapClosed) }},
 	{"CoverageMeasured", []Context{Coverage}, aProgram + nobody, func() Fact { return new(CoverageMeasured) }},

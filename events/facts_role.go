@@ -53,3 +53,12 @@ type RoleLapsed struct {
 
 // FactName is the wire name.
 func (RoleLapsed) FactName() string { return "RoleLapsed" }
+
+// ImportRecognized says that every role that a file import shows has been stated: it follows from the import's end,
+// behind all that followed from its facts.
+type ImportRecognized struct {
+	Source Code `json:"source"` // the name of the mapping
+}
+
+// FactName is the wire name.
+func (ImportRecognized) FactName() string { return "ImportRecognized" }

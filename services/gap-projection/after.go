@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"time"
 
 	"kith.internal/events"
 	"kith.internal/libs/eventlog"
@@ -64,10 +63,8 @@ func (r *reader) network(ctx context.Context, after uint64) error {
 	if readHere(e) {
 		until = max(until, after)
 	}
-	if _, err := r.networks.Wait(ctx, until); err != nil {
-		return err
-	}
-	return r.settled(ctx, after)
+	_, err = r.networks.Wait(ctx, until)
+	return err
 }
 
 // lastRole is a sequence by which this service has handled every role fact that there is, but for those
@@ -121,21 +118,4 @@ func followed(e events.Event, service events.DueFor) bool {
 		return f.For == service
 	}
 	return false
-}
-
-const settlePoll = 100 * time.Millisecond
-
-// settled waits until an import that ended at or before a sequence holds no gaps back any more.
-func (r *reader) settled(ctx context.Context, after uint64) error {
-	for {
-		i, _, err := projection.Read[Imports](ctx, r.networks, importsKey)
-		if err != nil || i == nil || i.Settles.IsZero() || i.Finished > after {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(settlePoll):
-		}
-	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // RulesVersion is the version of the rules' code. It changes whenever the same log would give other facts.
-const RulesVersion = "2"
+const RulesVersion = "3"
 
 // Derivation is what the service derives: it runs the same rules as any replay. Without what opens groups, a replay
 // measures other cells than were published where people are counted by group; with it, where one of them has been

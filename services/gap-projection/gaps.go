@@ -114,6 +114,8 @@ func (s *step) take() error {
 		return s.importStarted(f)
 	case *events.ImportFinished:
 		return s.importFinished(f)
+	case *events.ImportRecognized:
+		return s.importRecognized()
 	case *events.ProgramClosed:
 		return s.programClosed()
 	case *events.Due:
@@ -176,9 +178,6 @@ func (s *step) own(n *readmodel.Network) error {
 		return err
 	}
 	if err := s.meet(n, supporterIn(s.in.Fact)); err != nil {
-		return err
-	}
-	if err := s.stillSettling(); err != nil {
 		return err
 	}
 	if n.Erased {

@@ -10,7 +10,6 @@ import (
 const (
 	importsKey = "imports"
 	patience   = time.Hour        // an import that has not ended by then holds nothing back
-	quiet      = 2 * time.Second  // without a role that follows from an import, it has settled
 	longest    = 10 * time.Minute // after its end, an import has settled in any case
 )
 
@@ -18,8 +17,7 @@ const (
 type Imports struct {
 	Running  map[events.Code]time.Time `json:"running,omitempty"`  // by source: when it began
 	Finished uint64                    `json:"finished,omitempty"` // the sequence of the last ImportFinished
-	Ended    time.Time                 `json:"ended,omitzero"`     // when that was
-	Settles  time.Time                 `json:"settles,omitzero"`   // when what ended has settled, unless roles go on following; zero once it has
+	Settles  time.Time                 `json:"settles,omitzero"`   // by when its roles have followed in any case; zero once they have
 }
 
 // Holding reports whether gaps are held back.
@@ -61,34 +59,28 @@ func (s *step) importFinished(f *events.ImportFinished) error {
 		return err
 	}
 	delete(i.Running, f.Source)
-	i.Finished, i.Ended, i.Settles = s.in.Seq, s.now, s.now.Add(quiet)
+	i.Finished, i.Settles = s.in.Seq, s.now.Add(longest)
 	s.keep(i)
 	return nil
 }
 
-// stillSettling puts the end off: a role has just followed from a fact of the import.
-func (s *step) stillSettling() error {
-	if s.in.Context != events.Role {
-		return nil
-	}
-	i, err := s.imports()
-	if i == nil || err != nil || i.Settles.IsZero() || s.in.CausationSeq >= i.Finished {
-		return err
-	}
-	settles := s.now.Add(quiet)
-	if latest := i.Ended.Add(longest); settles.After(latest) {
-		settles = latest
-	}
-	if settles.After(i.Settles) {
-		i.Settles = settles
-		s.keep(i)
-	}
-	return nil
+// importRecognized ends an import for good: every role that it shows is known.
+func (s *step) importRecognized() error {
+	return s.settle(func(i *Imports) {
+		if s.in.CausationSeq >= i.Finished {
+			i.Settles = time.Time{}
+		}
+	})
 }
 
-// importsDue ends what has gone on for too long and, when nothing holds gaps back any more,
-// decides about everybody: again where a crash came between this document and the networks.
+// importsDue ends what has gone on for too long.
 func (s *step) importsDue() error {
+	return s.settle(func(i *Imports) { i.end(s.now) })
+}
+
+// settle ends what holds gaps back and, when nothing does any more, decides about everybody: again where a crash
+// came between this document and the networks.
+func (s *step) settle(end func(*Imports)) error {
 	i, err := projection.Get[Imports](s.d, importsKey)
 	if i == nil || err != nil {
 		return err
@@ -97,7 +89,7 @@ func (s *step) importsDue() error {
 		if !i.Holding() {
 			return nil
 		}
-		i.end(s.now)
+		end(i)
 		s.keep(i)
 	}
 	if i.Holding() {

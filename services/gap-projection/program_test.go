@@ -214,7 +214,7 @@ func TestAnImportIsMeasuredAtOnce(t *testing.T) {
 	h.on(0, events.People, "", &events.ImportStarted{Source: "hr"})
 	h.employ()
 	h.on(1, events.People, "", &events.ImportFinished{Source: "hr"})
-	h.until(day(3)) // it settles within seconds
+	h.until(day(3)) // nobody says that all has been recognized, so it settles after ten minutes
 	if f := h.told("gap-open")["everybody"]; f == nil || f.Week != "2025-w52" {
 		t.Fatalf("measured is %+v", f)
 	}

@@ -98,6 +98,21 @@ func (s *server) say(c events.Context, person events.PersonID, facts ...events.F
 	return last
 }
 
+// imported appends the end of an import and, as role-classifier does, that all has been recognized that it shows. It
+// returns the end's sequence.
+func (s *server) imported(source events.Code) uint64 {
+	s.t.Helper()
+	end := s.say(events.People, "", &events.ImportFinished{Source: source, MappingHash: strings.Repeat("0", 64)})
+	s.n++
+	acks, err := s.log.Append(s.t.Context(), events.Event{ID: factID(uint64(s.n)), Source: "/test", Context: events.Role, Subject: events.Nobody,
+		Time: time.Now().UTC(), Fact: &events.ImportRecognized{Source: source}, CausationID: factID(uint64(s.n - 1)), CausationSeq: end})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.classified(acks[0].Seq, nil)
+	return end
+}
+
 // classified says that role-classifier has handled the log up to a sequence, with these documents.
 func (s *server) classified(handled uint64, docs map[string]any) {
 	s.t.Helper()
@@ -109,7 +124,7 @@ func (s *server) classified(handled uint64, docs map[string]any) {
 		}
 		records = append(records, projection.Record{Key: key, Seq: handled, Body: body})
 	}
-	if err := s.ties.Commit(s.t.Context(), records, projection.Progress{Handled: handled, Stream: s.log.Identity()}); err != nil {
+	if err := s.ties.Commit(s.t.Context(), records, projection.Progress{Handled: handled, Appended: handled, Stream: s.log.Identity()}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -361,8 +376,7 @@ func TestAnImportIsSaidToBeRunning(t *testing.T) {
 	if a := asked[gaps.ListAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", after)); !a.Importing || len(a.Gaps) != 0 {
 		t.Errorf("while importing: %+v", a)
 	}
-	end := s.say(events.People, "", &events.ImportFinished{Source: "firm", MappingHash: strings.Repeat("0", 64)})
-	s.classified(end, nil)
+	end := s.imported("firm")
 	if a := asked[gaps.ListAnswer](s, ego, fmt.Sprintf("/gaps?after=%d", end)); a.Importing || len(a.Gaps) == 0 {
 		t.Errorf("after the import: %+v", a)
 	}

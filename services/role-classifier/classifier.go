@@ -50,10 +50,11 @@ import (
 //     both contexts believes, which is the last fact in log order; role comes first.
 //  9. Feedback passed on without a name never makes a role.
 // 10. A fact about a person, or another ruleset, evaluates the ties it touches again.
+// 11. The end of a file import is answered, so that who waits for what follows from its facts knows that there is no more.
 
 // RulesVersion is the version of the rules' code: each RoleRecognized names it. It changes
 // whenever the same log would give other facts.
-const RulesVersion = "2"
+const RulesVersion = "3"
 
 // Rules is the pure part of the service: derive.Rules on the documents of one tenant. It is for
 // one goroutine, as its documents are.
@@ -98,6 +99,8 @@ func (r *Rules) Step(d *projection.Docs, in events.Event) ([]events.Event, error
 		err = s.due(f)
 	case *events.RulesetActivated:
 		err = r.activate(s, f)
+	case *events.ImportFinished:
+		s.imported(f)
 	case *events.PersonErased:
 		err = s.erase()
 	case *events.ProgramOpened:
@@ -127,6 +130,11 @@ func (s *step) other() error {
 		return s.move(c)
 	}
 	return nil
+}
+
+// imported answers the end of an import: inputs are handled in order, so all that its facts show stands before this.
+func (s *step) imported(f *events.ImportFinished) {
+	s.facts = append(s.facts, events.Event{Context: events.Role, Subject: events.Nobody, Time: s.time, Fact: &events.ImportRecognized{Source: f.Source}})
 }
 
 // Stated implements derive.Rules: what a role fact says is what its readers believe.

@@ -471,6 +471,23 @@ func TestErasure(t *testing.T) {
 	w.expect()
 }
 
+// The end of an import is answered behind all that its facts show, and again by a replay.
+func TestTheEndOfAnImportIsAnswered(t *testing.T) {
+	w := newWorld(t).people()
+	w.give(days(0), act(boss, session()))
+	w.give(days(0), act(boss, session()))
+	end := w.give(days(0), people(events.Nobody, &events.ImportFinished{Source: "hr"}))
+	w.give(days(0), act(boss, session()))
+	last := w.facts[len(w.facts)-1]
+	f, ok := last.Fact.(*events.ImportRecognized)
+	if !ok || f.Source != "hr" || last.Context != events.Role || last.Subject != events.Nobody || last.CausationID != end.ID || last.CausationSeq != end.Seq {
+		t.Errorf("behind the import stands %+v", last)
+	}
+	if len(w.facts) != 2 {
+		t.Errorf("%d facts follow, not the mentor and the answer", len(w.facts))
+	}
+}
+
 // TestARebuildStatesTheDifferences folds what the service itself has stated, which is not what
 // today's rules say, and then states the difference.
 func TestARebuildStatesTheDifferences(t *testing.T) {
