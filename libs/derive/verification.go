@@ -144,8 +144,15 @@ func (v *Verification) readParked(ctx context.Context) error {
 	return nil
 }
 
-// full reports whether what has changed makes a commit: one batch, where the store has such.
+// pendingLimit is how many facts that are expected find room in a document.
+const pendingLimit = 500
+
+// full reports whether what has changed makes a commit: one batch, where the store has such. From an input of
+// which more follows than can be kept, it waits until most of that was met.
 func (v *Verification) full() bool {
+	if len(v.pending) > pendingLimit {
+		return false
+	}
 	limit := makingLimit
 	if kv, ok := v.store.(interface{ Together() int }); ok {
 		limit = kv.Together() - 99

@@ -89,13 +89,15 @@ func (v *Verification) leave(ctx context.Context, poison *errPoison) error {
 }
 
 func foldOnce(ctx context.Context, log *eventlog.Log, to uint64, at func(uint64), vs []*Verification) error {
-	g, ctx := errgroup.WithContext(ctx)
-	r := &reading{log: log, to: to, at: at, vs: vs}
 	for _, v := range vs {
 		if err := v.readParked(ctx); err != nil {
 			return err
 		}
 		v.resumed = v.s.progress
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	r := &reading{log: log, to: to, at: at, vs: vs}
+	for _, v := range vs {
 		lots := make(chan []entry, 4)
 		r.lots = append(r.lots, lots)
 		g.Go(func() error { return v.takeAll(ctx, lots) })
@@ -106,15 +108,18 @@ func foldOnce(ctx context.Context, log *eventlog.Log, to uint64, at func(uint64)
 
 // takeAll takes what is read; behind its end, what is expected and has not come is missing.
 func (v *Verification) takeAll(ctx context.Context, lots <-chan []entry) error {
-	for lot := range lots {
+	for more := true; more; {
+		var lot []entry
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case lot, more = <-lots:
+		}
 		for _, m := range lot {
 			if err := v.take(ctx, m); err != nil {
 				return err
 			}
 		}
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
 	}
 	v.s.docs.Begin(v.s.progress.Handled)
 	if err := v.miss(len(v.pending)); err != nil {
@@ -134,12 +139,9 @@ type reading struct {
 	lot  []entry
 }
 
+// read hands out the log. Only at its end it closes the lots: what could not be read must not pass for
+// what is not there.
 func (r *reading) read(ctx context.Context) error {
-	defer func() {
-		for _, c := range r.lots {
-			close(c)
-		}
-	}()
 	from := r.to + 1
 	for _, v := range r.vs {
 		from = min(from, v.resumed.Handled+1)
@@ -158,7 +160,13 @@ func (r *reading) read(ctx context.Context) error {
 		}
 		from = hole.To + 1
 	}
-	return r.hand(ctx)
+	if err := r.hand(ctx); err != nil {
+		return err
+	}
+	for _, c := range r.lots {
+		close(c)
+	}
+	return nil
 }
 
 // decoded decodes what somebody reads.

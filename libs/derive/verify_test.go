@@ -332,3 +332,32 @@ func TestVerifyWhileActsArrive(t *testing.T) {
 		t.Errorf("in the end: %+v", f)
 	}
 }
+
+// flooding are rules by which every act changes something for so many people, and says so.
+type flooding struct{ people int }
+
+func (r flooding) Step(d *projection.Docs, in events.Event) (out []events.Event, err error) {
+	for i := range r.people {
+		who := events.PersonID("p" + letters(i))
+		d.Put("tally."+string(who), &tally{Acts: int(in.Time.Unix())})
+		out = append(out, events.Event{Context: events.Role, Subject: string(who), Time: in.Time, Fact: &events.RoleLapsed{
+			Supporter: supporter, Role: events.Mentor, Subtype: events.Standard, SilentSince: in.Time, Ruleset: "r"}})
+	}
+	return out, nil
+}
+
+func (flooding) Stated(*projection.Docs, events.Event) error { return nil }
+
+// Much may follow from one input, as from a ruleset: more than finds room in a document while it is expected.
+func TestVerifyOfAnInputWithManyConsequences(t *testing.T) {
+	const n = 8000 // which is a commit
+	l := openLog(t, natstest.Fast(t))
+	rules := flooding{n}
+	run(t, l, rules)
+	appendAll(t, l, advice(0))
+	handled(t, l.Conn(), 1)
+	p := &audited{t: t, nc: l.Conn(), l: l}
+	if f := p.verifyBy(rules); !f.Clean() || f.Facts != n || f.Documents != n {
+		t.Errorf("found %+v", f)
+	}
+}
