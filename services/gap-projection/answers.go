@@ -17,6 +17,7 @@ type NetworkAnswer struct {
 	Person    events.PersonID   `json:"person"`
 	AsOf      uint64            `json:"asOf"`                // the log up to here is in it
 	Importing bool              `json:"importing,omitempty"` // a file import holds gaps back
+	Out       bool              `json:"out,omitempty"`       // the person takes no part: nothing is watched
 	Standing  StandingView      `json:"standing"`
 	Roles     []RoleView        `json:"roles"` // every role, in the order of events.Roles
 	Given     []events.PersonID `json:"given"` // whom the person supports: only that they do
@@ -102,7 +103,7 @@ const (
 // answerNetwork is a network as its person sees it at a time. Strength is that of the role facts;
 // the service puts today's in its place where it can read the tie.
 func answerNetwork(v view) NetworkAnswer {
-	a := NetworkAnswer{Person: v.n.Person, Standing: v.standingView(), Given: []events.PersonID{}, Basis: v.basis()}
+	a := NetworkAnswer{Person: v.n.Person, Out: v.out(), Standing: v.standingView(), Given: []events.PersonID{}, Basis: v.basis()}
 	for _, role := range events.Roles() {
 		a.Roles = append(a.Roles, v.roleView(role))
 	}
@@ -229,7 +230,8 @@ type ListAnswer struct {
 	Person    events.PersonID `json:"person"`
 	AsOf      uint64          `json:"asOf"`
 	Importing bool            `json:"importing,omitempty"`
-	Gaps      []GapView       `json:"gaps"` // the most severe first
+	Out       bool            `json:"out,omitempty"` // the person takes no part: nothing is watched
+	Gaps      []GapView       `json:"gaps"`          // the most severe first
 }
 
 // GapView is one open gap.
@@ -271,7 +273,7 @@ var plain = map[events.GapReason]string{
 
 // answerGaps is what is open in a network, and what would close it by the ruleset in force.
 func answerGaps(v view, rs *ruleset.Ruleset) (ListAnswer, error) {
-	a := ListAnswer{Person: v.n.Person, Gaps: []GapView{}}
+	a := ListAnswer{Person: v.n.Person, Out: v.out(), Gaps: []GapView{}}
 	for _, g := range v.mostSevere() {
 		closing, err := v.closing(g, rs)
 		if err != nil {

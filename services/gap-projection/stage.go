@@ -26,8 +26,11 @@ func newView(n *readmodel.Network, rules *Ruleset, now time.Time) view {
 // hasGaps reports whether anything can be missing in the network at all.
 func (v view) hasGaps() bool {
 	there := v.standing.Presence == readmodel.Present || v.standing.Presence == readmodel.Away
-	return there && !v.n.Erased && v.n.Merged == "" && v.n.TakesPart("own-network")
+	return there && !v.n.Erased && v.n.Merged == "" && !v.out()
 }
+
+// out reports whether the person does not want to be told what is missing.
+func (v view) out() bool { return !v.n.TakesPart("own-network") }
 
 // afterGrace is t, but not before the grace of a new employment is over, nor before somebody who
 // was on leave has had the time to look around.
