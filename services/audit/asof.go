@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 
@@ -102,7 +103,10 @@ func (s *Service) end(ctx context.Context) (uint64, error) {
 func (s *Service) cut(ctx context.Context, q AsOfQuery, end uint64) (replay.Cut, error) {
 	cut := replay.Cut{At: q.At.UTC(), Known: min(q.Known, end)}
 	now := s.now()
-	if q.At.After(now) || q.KnownAt.After(now) || q.Known > end {
+	if q.Known > end {
+		return cut, fault.New(fault.Invalid, "not-yet", fmt.Sprintf("the log ends at %d: what will be known at %d is not known", end, q.Known))
+	}
+	if q.At.After(now) || q.KnownAt.After(now) {
 		return cut, fault.New(fault.Invalid, "not-yet", "that time has not come: what will be true, and known, is not known")
 	}
 	if !q.KnownAt.IsZero() {

@@ -33,7 +33,9 @@ func decodeAsOf(r *http.Request) (AsOfQuery, error) {
 	if given.Get("known-at") == "" {
 		return q, nil
 	}
-	q.KnownAt, err = timeIn(given, "known-at")
+	if q.KnownAt, err = timeIn(given, "known-at"); err != nil {
+		err = faulty("known-at", "is neither a time, such as 2026-03-31T18:00:00Z, nor a sequence of the log")
+	}
 	return q, err
 }
 
