@@ -25,14 +25,15 @@ then. --known-at is the time at which it was known: what was recorded later is l
 it all counts that is known now: an act that was recorded late changes what is said of its time,
 and never what was known then.
 
-A TIME is a day, of which it is the end, or a moment such as 2026-03-31T18:00:00Z. --known-at also
-takes a sequence of the log.`
+A TIME is a day, of which it is the end in your time zone, or a moment such as
+2026-03-31T18:00:00Z. --known-at also takes a sequence of the log.`
 
 // asOfFlags are of what times kith audit as-of asks.
 type asOfFlags struct {
-	at, knownAt, as string
-	organization    bool
-	by              string
+	at, knownAt  string
+	as           auditor
+	organization bool
+	by           string
 }
 
 func (s *shell) asOfCommand() *cobra.Command {
@@ -46,12 +47,14 @@ func (s *shell) asOfCommand() *cobra.Command {
 	c.Flags().StringVar(&f.knownAt, "known-at", "", "by what was known at this `TIME`, or up to this sequence of the log (default: now)")
 	c.Flags().BoolVar(&f.organization, "organization", false, "show how the whole organization was covered, about nobody")
 	c.Flags().StringVar(&f.by, "by", "", "with --organization: department, level or tenure, beside everybody")
-	asFlag(c, &f.as)
+	asFlag(c, &f.as, "PERSON, or as the operator")
 	must(c.MarkFlagRequired("at"))
 	c.RunE = s.run(func(ctx context.Context, args []string) error {
 		switch {
 		case f.organization && len(args) > 0, !f.organization && len(args) == 0:
 			return usagef("say of whom: PERSON or --organization")
+		case f.by != "" && !f.organization:
+			return usagef("--by goes with --organization")
 		case f.organization:
 			return s.organizationAsOf(ctx, f)
 		}
@@ -69,10 +72,7 @@ func (s *shell) asOf(ctx context.Context, word string, f asOfFlags) error {
 	if err != nil {
 		return err
 	}
-	as, err := s.reading(p, f.as, "audit")
-	if err != nil {
-		return err
-	}
+	as := s.reading(p, f.as, "audit")
 	a, err := as.AsOf(ctx, p.ID, at, knownAt)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (s *shell) moment(flag, text string) (string, error) {
 // showAsOf shows it as it was shown then: the shell's clock stands at that time.
 func (s *shell) showAsOf(p client.Person, a client.AsOf) {
 	n := a.Seen.Network
-	s.printf("%s's network as of %s, by what the log holds up to %d\n", called(p), a.At.In(s.Zone).Format("2 Jan 2006 15:04"), a.Known)
+	s.printf("%s's network as of %s, by what the log holds up to %d\n", called(p), s.clock(a.At), a.Known)
 	s.printf("%s\n\n", s.standing(n))
 	for _, r := range n.Roles {
 		s.showRole(r)
@@ -154,7 +154,7 @@ func (s *shell) showTiesThen(p client.Person, a client.AsOf) {
 				continue
 			}
 			s.printf("\n%s as %s's %s, score %s:\n", s.names[t.Supporter], called(p), lower(title(r.Role)), number(r.Score))
-			s.showEvidence(r)
+			s.showEvidence(r, "WEIGHED THEN")
 		}
 	}
 }

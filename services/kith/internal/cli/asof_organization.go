@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"strings"
 
 	"kith.internal/services/kith/internal/client"
 )
@@ -17,11 +16,7 @@ func (s *shell) organizationAsOf(ctx context.Context, f asOfFlags) error {
 	if err != nil {
 		return err
 	}
-	as := s.api.As(operator)
-	if strings.HasPrefix(f.as, "auditor:") {
-		as = s.api.As(f.as)
-	}
-	a, err := as.OrganizationAsOf(ctx, at, knownAt, f.by)
+	a, err := s.operating(f.as).OrganizationAsOf(ctx, at, knownAt, f.by)
 	if err != nil {
 		return err
 	}
@@ -32,7 +27,7 @@ func (s *shell) organizationAsOf(ctx context.Context, f asOfFlags) error {
 	if err != nil {
 		return err
 	}
-	s.printf("As of %s, by what the log holds up to %d.\n\n", a.At.In(s.Zone).Format("2 Jan 2006 15:04"), a.Known)
+	s.printf("As of %s, for it is told from Monday to Monday, in UTC;\nby what the log holds up to %d.\n\n", s.clock(a.At), a.Known)
 	s.showOrganization(a.Coverage, known, asked)
 	return nil
 }

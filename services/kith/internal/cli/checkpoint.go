@@ -43,17 +43,17 @@ func (s *shell) checkpointCommand() *cobra.Command {
 }
 
 func (s *shell) logCommand() *cobra.Command {
-	var as string
+	var as auditor
 	c := &cobra.Command{
 		Use: "log --as auditor:NAME", Short: "Write out the whole log, to be verified by kith-proof", Args: takes(0),
 		Long: "Write every message of the log, a line of JSON each: all that its seal covers. It shows everybody,\n" +
 			"so it is for auditors, and everybody sees that they have read it.",
 		Example: "  kith audit log --as auditor:dana > export.ndjson\n  kith-proof --key keys.txt --checkpoints kept.txt --log export.ndjson",
 	}
-	c.Flags().StringVar(&as, "as", "", "the auditor who asks, such as auditor:dana")
+	c.Flags().Var(&as, "as", "the auditor who asks, such as auditor:dana")
 	must(c.MarkFlagRequired("as"))
 	c.RunE = s.run(func(ctx context.Context, _ []string) error {
-		return s.api.As(as).For("audit").Log(ctx, s.Stdout)
+		return s.api.As(string(as)).For("audit").Log(ctx, s.Stdout)
 	})
 	return c
 }

@@ -45,7 +45,8 @@ is no sign-in yet: a command acts as the person it is about, and says so on stde
 
 With -o json, stdout holds one document and nothing else. It is what the server's API
 answers (services/*/openapi.yaml), with the names of everybody in it under "names";
-fields are added to it now and then, and none is renamed or taken away.
+fields are added to it now and then, and none is renamed or taken away. What is a file
+by itself stays as it is: a ruleset, keys, the log.
 
 Exit codes: 0 done; 1 failed; 2 called wrongly, or a name that several people have;
 3 an import in which some lines were refused, a rebuild that replaced nothing because
@@ -101,6 +102,8 @@ func (s *shell) root() *cobra.Command {
 	root.AddCommand(s.restoreCommand())
 	root.AddCommand(s.rulesetCommand())
 	root.AddCommand(s.benchCommand())
+	root.SetUsageTemplate(foldedFlags(root.UsageTemplate()))
+	foldHelp(root)
 	return root
 }
 
@@ -149,7 +152,7 @@ func (r *ran) Unwrap() error { return r.err }
 // usageError is a command that was called wrongly, as it found out on the way.
 type usageError struct {
 	text  string
-	topic string // what the help is asked about besides the command, such as a fact
+	topic string // the command whose help says more, where it is another one
 }
 
 func (e *usageError) Error() string { return e.text }

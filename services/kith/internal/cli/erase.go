@@ -17,8 +17,8 @@ they said of themselves, and so are the lookups of their ids. What others have o
 under a pseudonym that leads to nobody. The erasure is final once the last backup of the
 keyring that may still hold the key has expired.
 
-This cannot be taken back, so it is done with --yes only. Somebody who is erased already is
-told by their pseudonym.`
+This cannot be taken back, so it is done with --yes only; without it, it says who would be
+erased. Somebody who is erased already is told by their pseudonym.`
 
 func (s *shell) eraseCommand() *cobra.Command {
 	var by string
@@ -31,23 +31,23 @@ func (s *shell) eraseCommand() *cobra.Command {
 	c.Flags().BoolVar(&sure, "yes", false, "yes, for ever")
 	must(c.RegisterFlagCompletionFunc("requested-by", cobra.FixedCompletions(events.Requester("").Codes(), cobra.ShellCompDirectiveNoFileComp)))
 	c.RunE = s.run(func(ctx context.Context, args []string) error {
-		switch {
-		case !slices.Contains(events.Requester("").Codes(), by):
-			return usagef("--requested-by is %s, not %q", list(events.Requester("").Codes()), by)
-		case !sure:
-			return usagef("nobody can take this back: say so with --yes")
+		if !slices.Contains(events.Requester("").Codes(), by) {
+			return usagef("--requested-by is one of %s, not %q", list(events.Requester("").Codes()), by)
 		}
-		return s.erase(ctx, args[0], events.Requester(by))
+		return s.erase(ctx, args[0], events.Requester(by), sure)
 	})
 	return c
 }
 
-func (s *shell) erase(ctx context.Context, word string, by events.Requester) error {
+func (s *shell) erase(ctx context.Context, word string, by events.Requester, sure bool) error {
 	p := client.Person{ID: events.PersonID(word)}
 	if _, err := s.api.As(self).Erasure(ctx, p.ID); !p.ID.Valid() || err != nil {
 		if p, err = s.whom(ctx, word); err != nil {
 			return err
 		}
+	}
+	if !sure {
+		return usagef("%s, %s, %s, would be erased, and nobody can take that back: say so with --yes", called(p), mainID(p), where(p))
 	}
 	as := s.api.As(self)
 	if by == "person" {
@@ -65,6 +65,8 @@ func (s *shell) erase(ctx context.Context, word string, by events.Requester) err
 	}
 	s.printf("%s is erased: what opens their facts was destroyed on %s.\n", called(p), s.date(*e.DestroyedAt))
 	s.printf("It is final on %s, when the last backup that may hold their key expires.\n", s.date(*e.FinalAt))
+	s.printf("Others' networks name them %s, which leads to nobody. Keep it, for the proof asks for it:\n", e.Person)
+	s.printf("  kith audit erasure-proof %s --as auditor:NAME --look-for %s\n", e.Person, quote(called(p)))
 	return nil
 }
 

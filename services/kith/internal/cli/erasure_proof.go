@@ -19,25 +19,21 @@ PSEUDONYM is what kith erase has said: nothing else leads to them any more. What
 named, and the command exits with 3.`
 
 func (s *shell) erasureProofCommand() *cobra.Command {
-	var as string
+	var as auditor
 	var words []string
 	c := &cobra.Command{
 		Use: "erasure-proof PSEUDONYM --as auditor:NAME", Short: "Show that nothing brings an erased person back", Long: erasureProofLong, Args: takes(1, "PSEUDONYM"),
 		Example:           "  kith audit erasure-proof p234567abcdefghij --as auditor:council --look-for 'Ann Miller' --look-for ann@example.org",
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	asFlag(c, &as)
+	asFlag(c, &as, "PERSON")
 	c.Flags().StringArrayVar(&words, "look-for", nil, "a word of three letters or more that nobody may find any more")
 	c.RunE = s.run(func(ctx context.Context, args []string) error {
 		p := client.Person{ID: events.PersonID(args[0])}
 		if !p.ID.Valid() {
 			return usagef("%q is no pseudonym: nothing else leads to somebody who was erased", args[0])
 		}
-		api, err := s.reading(p, as, "audit")
-		if err != nil {
-			return err
-		}
-		proof, err := api.ErasureProof(ctx, p.ID, words)
+		proof, err := s.reading(p, as, "audit").ErasureProof(ctx, p.ID, words)
 		if err != nil {
 			return err
 		}

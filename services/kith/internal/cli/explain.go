@@ -35,7 +35,7 @@ not so, ActConfirmed that it was; RoleContested and RoleOverridden answer a role
 
 func (s *shell) explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "explain RECIPIENT SUPPORTER", Short: "Explain what one person is to another: the acts, what they weigh now, what one more would do",
+		Use: "explain RECIPIENT SUPPORTER", Short: "Explain what one person is to another, down to the acts",
 		Args: takes(2, "RECIPIENT", "SUPPORTER"), Example: "  kith explain hr:42 hr:7",
 		Long: explainLong, ValidArgsFunction: s.completePeople(2),
 		RunE: s.run(s.explain),
@@ -109,7 +109,7 @@ func (s *shell) showTieRole(r gaps.TieRoleView) {
 	if len(r.Missing) > 0 {
 		s.printf("  What is missing: %s.\n", strings.Join(r.Missing, "; "))
 	}
-	s.showEvidence(r)
+	s.showEvidence(r, "WEIGHS NOW")
 	s.showOneMore(r)
 }
 
@@ -120,7 +120,8 @@ func shortBy(of float64) string {
 	return ", " + number(of) + " short"
 }
 
-func (s *shell) showEvidence(r gaps.TieRoleView) {
+// showEvidence lists the acts behind a role; weighs is the heading over what is left of each.
+func (s *shell) showEvidence(r gaps.TieRoleView, weighs string) {
 	if len(r.Evidence) == 0 || r.Status == readmodel.RoleNone && r.Score < r.Enter/10 {
 		return // the acts stand in the list below
 	}
@@ -130,7 +131,7 @@ func (s *shell) showEvidence(r gaps.TieRoleView) {
 	for _, e := range shown {
 		rows = append(rows, []string{s.date(e.At), act(e.Type, ""), number(e.Weight), number(e.Quality) + made(e.Factors), number(e.Decayed)})
 	}
-	s.table("    ", []string{"DATE", "ACT", "WEIGHT", "QUALITY", "WEIGHS NOW"}, rows)
+	s.table("    ", []string{"DATE", "ACT", "WEIGHT", "QUALITY", weighs}, rows)
 }
 
 // evidenceShown is how many acts are listed behind a role.

@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -36,7 +36,7 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 		return exitOK
 	case !errors.As(err, &done), errors.As(err, &usage):
 		fmt.Fprintf(s.Stderr, "kith: %v\n", err)
-		fmt.Fprintf(s.Stderr, "See %s --help.\n", strings.TrimSpace(cmd.CommandPath()+" "+topic(usage)))
+		fmt.Fprintf(s.Stderr, "See %s --help.\n", cmp.Or(topic(usage), cmd.CommandPath()))
 		return exitUsage
 	case isInterrupt(cmd.Context(), err):
 		fmt.Fprintln(s.Stderr, "kith: interrupted")
@@ -58,7 +58,7 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 	return exitFailure
 }
 
-// topic is what the help is about that an error of usage points to, or nothing.
+// topic is the command to whose help an error of usage points, where it is another one.
 func topic(e *usageError) string {
 	if e == nil {
 		return ""
@@ -102,6 +102,10 @@ func nextStep(f *fault.Error) string {
 		return "Search the directory with: kith people NAME"
 	case "no-tie":
 		return "Record an act with: kith record --help"
+	case "not-known-then":
+		return "Of a time before they joined nothing is known; without --known-at, all counts that is known now."
+	case "no-verification":
+		return "Verify the log with: kith audit verify"
 	case "not-sealed":
 		return "Seal the log at once with: kith audit checkpoint --now"
 	case "log-altered":

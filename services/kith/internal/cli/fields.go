@@ -177,7 +177,7 @@ func decode(name string, members map[string]any) (events.Fact, json.RawMessage, 
 
 // about is a fact that was given wrongly: its own help says what it takes.
 func about(fact, format string, args ...any) error {
-	return &usageError{text: fmt.Errorf(format, args...).Error(), topic: fact}
+	return &usageError{text: fmt.Errorf(format, args...).Error(), topic: "kith record " + fact}
 }
 
 // allowed names the codes of a field that is missing.

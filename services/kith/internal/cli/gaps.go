@@ -30,7 +30,7 @@ type cellsDocument struct {
 
 func (s *shell) gapsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "gaps [PERSON]", Short: "Show what is missing in a person's network, and what to do about it", Args: takes(0, "PERSON"),
+		Use: "gaps [PERSON]", Short: "Show what is missing in a network, and what to do about it", Args: takes(0, "PERSON"),
 		ValidArgsFunction: s.completePeople(1),
 		Long: "Show what is missing in a person's network, the most important first, and what to do about it.\n\n" +
 			"Only the person sees their own gaps. Without PERSON, this shows how many people have which\nkind of gap, in numbers too coarse to recognize anybody.",
@@ -121,6 +121,10 @@ func (s *shell) showAdvice(gap gaps.GapView, advice []gaps.Suggestion) {
 func (s *shell) noGaps(p client.Person, g client.Gaps) {
 	if g.Importing {
 		s.printf("%s\n", importRuns)
+		return
+	}
+	if g.Out {
+		s.printf("%s\n", s.noPart(p))
 		return
 	}
 	s.printf("Nothing is missing for %s now.\n", called(p))

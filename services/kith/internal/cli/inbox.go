@@ -60,7 +60,7 @@ func (s *shell) showInbox(p client.Person, box client.Inbox) {
 	}
 	switch {
 	case box.Out:
-		s.printf("\n%s takes no part, so nothing is planned.\n", called(p))
+		s.printf("\n%s\n", s.noPart(p))
 	case box.Waiting > 0:
 		s.printf("\n%s waiting: at most one is told a week. All of them: kith gaps %s\n", plural(box.Waiting, "more gap is", "more gaps are"), quote(s.idOf(p)))
 	}

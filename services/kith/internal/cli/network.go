@@ -30,7 +30,7 @@ level and goals. Only the person sees their own network.`
 
 func (s *shell) networkCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "network PERSON", Short: "Show who plays which role for a person, and which roles nobody plays", Args: takes(1, "PERSON"),
+		Use: "network PERSON", Short: "Show who plays which role for a person, and which nobody plays", Args: takes(1, "PERSON"),
 		Long: networkLong, ValidArgsFunction: s.completePeople(1),
 		Example: "  kith network hr:42\n  kith network amara.okafor@example.org\n  kith network Amara -o json",
 		RunE:    s.run(s.network),
@@ -227,6 +227,8 @@ func (s *shell) showNext(p client.Person, n client.Network) {
 	id := quote(s.idOf(p))
 	if n.Health.OpenGaps > 0 {
 		s.printf("%s. See: kith gaps %s\n", capital(plural(n.Health.OpenGaps, "thing is missing", "things are missing")), id)
+	} else if n.Out {
+		s.printf("%s\n", s.noPart(p))
 	} else if !n.Importing {
 		s.printf("Nothing is missing.%s\n", s.newcomer(n))
 	}

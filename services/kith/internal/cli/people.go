@@ -16,7 +16,7 @@ const pageOfPeople = 50
 func (s *shell) peopleCommand() *cobra.Command {
 	q := client.PeopleQuery{}
 	c := &cobra.Command{
-		Use: "people [QUERY]", Short: "Search the directory by a part of a name or mail address, or the beginning of an id", Args: takes(0, "QUERY"),
+		Use: "people [QUERY]", Short: "Search the directory by name, mail address or id", Args: takes(0, "QUERY"),
 		Example:           "  kith people\n  kith people okafor\n  kith people --limit 100 --cursor CURSOR",
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}

@@ -43,6 +43,9 @@ func (s *shell) date(t time.Time) string {
 	return t.In(s.Zone).Format("2 Jan 2006")
 }
 
+// clock is a moment in the local time zone, which it names: 4 Mar 2026 09:30 CET.
+func (s *shell) clock(t time.Time) string { return t.In(s.Zone).Format("2 Jan 2006 15:04 MST") }
+
 // day is a date to come, or today where the time has come.
 func (s *shell) day(t time.Time) string {
 	if said := s.date(t); said != s.date(s.Now()) {

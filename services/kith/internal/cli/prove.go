@@ -22,7 +22,8 @@ the person sees that they did. What is printed nobody has to believe: with -o js
 proof that kith-proof verifies with the public keys and nothing else.`
 
 func (s *shell) proveCommand() *cobra.Command {
-	var event, since, as string
+	var event, since string
+	var as auditor
 	c := &cobra.Command{
 		Use: "prove [PERSON]", Short: "Prove that a fact is in the log, and that the log only grew", Long: proveLong,
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: s.completePeople(1),
@@ -30,7 +31,7 @@ func (s *shell) proveCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&event, "event", "", "the id of a fact, or a sequence of the log")
 	c.Flags().StringVar(&since, "since", "", "the size of an earlier `checkpoint`, or a file that holds it")
-	c.Flags().StringVar(&as, "as", "", "ask as this `viewer`, such as auditor:dana; otherwise as PERSON")
+	asFlag(c, &as, "PERSON, or as the operator")
 	c.RunE = s.run(func(ctx context.Context, args []string) error {
 		if event == "" && since == "" {
 			return usagef("say what is to be proven: --event, --since or both")
@@ -53,10 +54,10 @@ func (s *shell) proveCommand() *cobra.Command {
 }
 
 // prover is as whom a proof is asked for: an auditor, the person, or whoever operates the server.
-func (s *shell) prover(ctx context.Context, args []string, as string) (*client.Client, error) {
+func (s *shell) prover(ctx context.Context, args []string, as auditor) (*client.Client, error) {
 	switch {
 	case as != "":
-		return s.api.As(as).For("audit"), nil
+		return s.api.As(string(as)).For("audit"), nil
 	case len(args) == 0:
 		return s.api.As(operator), nil
 	}

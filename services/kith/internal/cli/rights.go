@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -20,26 +21,22 @@ A person gets their own. An auditor whom they have asked gets it with --as audit
 person sees that they did.`
 
 func (s *shell) exportCommand() *cobra.Command {
-	var as string
+	var as auditor
 	c := &cobra.Command{
 		Use: "export PERSON", Short: "Write everything that is held on a person", Long: exportLong, Args: takes(1, "PERSON"), ValidArgsFunction: s.completePeople(1),
 		Example: "  kith export hr:42 > hr-42.ndjson\n  kith export hr:42 --as auditor:works-council",
 	}
-	asFlag(c, &as)
+	asFlag(c, &as, "PERSON")
 	c.RunE = s.run(func(ctx context.Context, args []string) error { return s.export(ctx, args[0], as) })
 	return c
 }
 
-func (s *shell) export(ctx context.Context, word, as string) error {
+func (s *shell) export(ctx context.Context, word string, as auditor) error {
 	p, err := s.whom(ctx, word)
 	if err != nil {
 		return err
 	}
-	api, err := s.reading(p, as, "access-request")
-	if err != nil {
-		return err
-	}
-	lines, err := api.Export(ctx, p.ID)
+	lines, err := s.reading(p, as, "access-request").Export(ctx, p.ID)
 	if err != nil {
 		return err
 	}
@@ -99,7 +96,7 @@ func (s *shell) viewers(ctx context.Context, args []string) error {
 		if name, ok := s.names[events.PersonID(who)]; ok {
 			who = name
 		}
-		rows = append(rows, []string{v.At.In(s.Zone).Format("2 Jan 2006 15:04"), who, lookedFor[v.Purpose]})
+		rows = append(rows, []string{s.clock(v.At), who, lookedFor[v.Purpose]})
 	}
 	s.table("", []string{"WHEN", "WHO", "WHAT FOR"}, rows)
 	return nil
@@ -149,6 +146,11 @@ func (s *shell) participation(ctx context.Context, word string, out, in []string
 			return usagef("%q is none of %s", purpose, list(events.Purpose("").Codes()))
 		}
 	}
+	for _, purpose := range in {
+		if slices.Contains(out, purpose) {
+			return usagef("%s is said to be in and out", purpose)
+		}
+	}
 	p, err := s.whom(ctx, word)
 	if err != nil {
 		return err
@@ -170,13 +172,32 @@ func (s *shell) participation(ctx context.Context, word string, out, in []string
 			}
 		}
 	}
+	if s.output != "json" {
+		s.sayParticipation(p, out, in)
+	}
 	return s.showRecorded(ctx, fact, p, last, before)
+}
+
+// sayParticipation says what is so from now on.
+func (s *shell) sayParticipation(p client.Person, out, in []string) {
+	if len(out) > 0 {
+		s.printf("%s is out of %s.\n", called(p), list(out))
+	}
+	if len(in) > 0 {
+		s.printf("%s is in %s.\n", called(p), list(in))
+	}
+}
+
+// noPart says why somebody is told of no gaps, and how they are again.
+func (s *shell) noPart(p client.Person) string {
+	return fmt.Sprintf("%s takes no part: nobody looks at what is missing. To take part again: kith participation %s --in own-network", called(p), quote(s.idOf(p)))
 }
 
 const contestLong = `Say that a role is not so. The other side's view stays beside it, and both are shown.
 
 With --aside-until the role is set aside until that day: it is none, whatever acts show, and no
-replay of the log brings it back before.`
+replay of the log brings it back before. A day that is past takes either back. kith explain shows
+what was said.`
 
 // contest is what the flags of kith contest say.
 type contest struct{ by, reason, until, aside string }
@@ -189,9 +210,10 @@ func (s *shell) contestCommand() *cobra.Command {
 		Example: "  kith contest hr:42 hr:7 sponsor --reason not-helpful\n  kith contest hr:42 hr:7 mentor --by supporter --aside-until 2027-01-01",
 	}
 	c.Flags().StringVar(&said.by, "by", "recipient", "who says so: recipient or supporter")
-	c.Flags().StringVar(&said.reason, "reason", "", "why, such as mistake or wrong-person")
+	c.Flags().StringVar(&said.reason, "reason", "", "why: "+list(events.ReasonClass("").Codes()))
 	c.Flags().StringVar(&said.until, "until", "", "until when it is said, such as 2027-01-01 (default for good)")
-	c.Flags().StringVar(&said.aside, "aside-until", "", "set the role aside until then")
+	c.Flags().StringVar(&said.aside, "aside-until", "", "set the role aside until then, such as 2027-01-01")
+	c.MarkFlagsMutuallyExclusive("until", "aside-until")
 	must(c.RegisterFlagCompletionFunc("by", cobra.FixedCompletions(events.ConfirmingSide("").Codes(), cobra.ShellCompDirectiveNoFileComp)))
 	must(c.RegisterFlagCompletionFunc("reason", cobra.FixedCompletions(events.ReasonClass("").Codes(), cobra.ShellCompDirectiveNoFileComp)))
 	c.RunE = s.run(func(ctx context.Context, args []string) error {

@@ -12,12 +12,12 @@ import (
 )
 
 func (s *shell) rulesetCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use: "ruleset", Short: "The rules by which roles and gaps are recognized", Args: takes(0),
+	c := group(&cobra.Command{
+		Use: "ruleset", Short: "The rules by which roles and gaps are recognized",
 		Long: "By which acts a role is recognized, and when something is missing in a network, is said by a\n" +
 			"ruleset: YAML with conditions. Activating another one is a fact; every tie and every network\n" +
 			"is then looked at again.",
-	}
+	})
 	c.AddCommand(s.activateCommand())
 	c.AddCommand(&cobra.Command{
 		Use: "default", Short: "Print the ruleset that Kith begins with", Args: takes(0), Example: "  kith ruleset default > rules.yaml",

@@ -31,16 +31,16 @@ func (e *diverged) Error() string { return "the verification is " + string(e.sta
 
 func (s *shell) verifyCommand() *cobra.Command {
 	var all, status bool
-	as := operator
+	var as auditor
 	c := &cobra.Command{
 		Use: "verify", Short: "Hold what was stated and what is shown against the log", Long: verifyLong, Args: cobra.NoArgs,
 		Example: "  kith audit verify\n  kith audit verify --all\n  kith audit verify --status",
 	}
 	c.Flags().BoolVar(&all, "all", false, "from the first fact on")
 	c.Flags().BoolVar(&status, "status", false, "only show the one that goes on, or the last one")
-	c.Flags().StringVar(&as, "as", operator, "ask as this `viewer`, such as auditor:dana")
+	asFlag(c, &as, "the operator")
 	c.RunE = s.run(func(ctx context.Context, _ []string) error {
-		api := s.api.As(as)
+		api := s.operating(as)
 		if status {
 			v, err := api.Verification(ctx)
 			if err != nil {
@@ -115,13 +115,13 @@ func (s *shell) showVerification(v client.Verification) error {
 		rows = append(rows, []string{f.Service, fmt.Sprint(f.Facts), fmt.Sprint(f.Documents), fmt.Sprint(f.Divergences), fmt.Sprint(f.Others), fmt.Sprint(f.Changing)})
 	}
 	if rows != nil {
-		s.table("  ", []string{"SERVICE", "FACTS AS DERIVED", "DOCUMENTS AS DERIVED", "DIVERGENCES", "OF OTHER RULES", "CHANGING"}, rows)
+		s.table("  ", []string{"SERVICE", "FACTS", "DOCUMENTS", "DIVERGENCES", "OTHER RULES", "CHANGING"}, rows)
 	}
 	if d, ok := firstOf(v); ok {
 		s.printf("The first divergence: %s\n", divergenceWords(d))
 	}
 	if !v.LastOK.IsZero() && v.State != audit.Clean {
-		s.printf("All was last clean on %s.\n", v.LastOK.In(s.Zone).Format("2 January 2006 15:04"))
+		s.printf("All was last clean on %s.\n", s.clock(v.LastOK))
 	}
 	return nil
 }

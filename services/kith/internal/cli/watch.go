@@ -20,7 +20,7 @@ back. With -o json each line is one document: what the API answers, under "netwo
 func (s *shell) watchCommand() *cobra.Command {
 	var changes int
 	c := &cobra.Command{
-		Use: "watch PERSON", Short: "Show what changes in a person's network, gaps and inbox, as it happens", Args: takes(1, "PERSON"),
+		Use: "watch PERSON", Short: "Show what changes for a person, as it happens", Args: takes(1, "PERSON"),
 		Long: watchLong, ValidArgsFunction: s.completePeople(1), Example: "  kith watch hr:42\n  kith watch hr:42 --changes 1",
 		RunE: s.run(func(ctx context.Context, args []string) error { return s.watch(ctx, args[0], changes) }),
 	}
