@@ -67,7 +67,7 @@ func (s *Service) getLog(w http.ResponseWriter, r *http.Request) error {
 		left = lines.Encode(sealing.EntryOf(m))
 		return left
 	})
-	if err != nil && left == nil {
+	if err != nil && left == nil && r.Context().Err() == nil {
 		s.logger.Error("the export of the log breaks off", "error", err)
 		lines.Encode(map[string]any{"failed": fault.ProblemOf(err)}) //nolint:errcheck // nobody is left to tell
 	}

@@ -168,6 +168,8 @@ func demoSteps() [][2]string {
 		[2]string{`explain "Amara Okafor" "Ingrid Lindqvist"`, "why, down to the act"},
 		[2]string{`inbox "Amara Okafor"`, "what she was told of all this, and how she answers"},
 		[2]string{"coverage --by department", "what the program manager sees: how everybody is covered, and nobody alone"},
+		[2]string{`audit as-of "Amara Okafor" --at ` + time.Now().AddDate(-1, 0, 0).Format(time.DateOnly), "what she saw a year ago, or would have seen"},
+		[2]string{"audit verify", "whether all that is shown follows from the log"},
 		[2]string{"people", "everybody"},
 		[2]string{"--help", "everything else"})
 }
