@@ -94,8 +94,7 @@ const leastFloor = 5
 
 // floorAt is that in force at a sequence.
 func (s *Service) floorAt(ctx context.Context, end uint64) (int, error) {
-	floor := leastFloor
-	err := s.policyFacts(ctx, "PolicyChanged", end, func(f events.Fact) { floor = max(f.(*events.PolicyChanged).Floor, leastFloor) })
+	_, floor, err := s.floorsAt(ctx, end)
 	return floor, err
 }
 

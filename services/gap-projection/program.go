@@ -159,8 +159,7 @@ func restated(d *projection.Docs, own events.Event, f *events.CoverageMeasured) 
 	if p == nil {
 		p = &Published{Week: f.Week, Policy: Policy{Floor: defaultPolicy.Floor, Version: f.Policy}, At: own.Time}
 	}
-	cell := coverage.Cell{By: coverage.Dimension(f.By), Cell: f.Cell, Metric: f.Metric, Value: f.Value, Margin: f.Margin,
-		People: f.People, Suppressed: f.Suppressed}
+	cell := cellOf(f)
 	i := slices.IndexFunc(p.Cells, func(c coverage.Cell) bool { return c.By == cell.By && c.Cell == cell.Cell && c.Metric == cell.Metric })
 	if i < 0 {
 		p.Cells = append(p.Cells, cell)
@@ -173,4 +172,10 @@ func restated(d *projection.Docs, own events.Event, f *events.CoverageMeasured) 
 	}
 	d.Put(key, p)
 	return nil
+}
+
+// cellOf is a cell as its fact tells it.
+func cellOf(f *events.CoverageMeasured) coverage.Cell {
+	return coverage.Cell{By: coverage.Dimension(f.By), Cell: f.Cell, Metric: f.Metric, Value: f.Value, Margin: f.Margin,
+		People: f.People, Suppressed: f.Suppressed}
 }

@@ -14,6 +14,7 @@ type Crowd struct {
 	Members []Member `json:"members"`
 	Size    int      `json:"size"`   // how many there were when they were last counted
 	Counts  []int    `json:"counts"` // how many of them answered each question with yes
+	Kept    int      `json:"-"`      // how many were counted Again with an answer of another time
 }
 
 // Member is one of a crowd.

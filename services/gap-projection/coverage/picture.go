@@ -18,6 +18,7 @@ type Sketch struct {
 	Crowd  int // its number
 	Labels Place
 	Size   int
+	Kept   int    // how many of them are counted with an answer of another time
 	Told   []Span // by question
 }
 
@@ -29,7 +30,7 @@ func (r *Roster) Picture(floor, questions int) Picture {
 		if c.Size < Least(step) {
 			continue // too few, for now: nothing is told of them
 		}
-		s := Sketch{Crowd: c.ID, Labels: c.Labels, Size: c.Size, Told: make([]Span, questions)}
+		s := Sketch{Crowd: c.ID, Labels: c.Labels, Size: c.Size, Kept: c.Kept, Told: make([]Span, questions)}
 		for q, n := range c.Counts {
 			s.Told[q] = spanOf(n, s.Size, step)
 			counts[q] += n
@@ -96,6 +97,9 @@ func Cells(p Picture, metrics []Metric, values map[Dimension][]events.Code) []Ce
 
 func (p Picture) everybody(q int, metric events.Code) Cell {
 	open := p.Total[q].High - p.Total[q].Low
+	for _, s := range p.Crowds {
+		open += s.Kept
+	}
 	return p.estimate(q, p.Crowds, open, Cell{Cell: Everybody, Metric: metric})
 }
 
@@ -104,7 +108,7 @@ func (p Picture) cell(q int, metric events.Code, d Dimension, v events.Code) Cel
 	open := 0
 	for _, s := range p.Crowds {
 		if s.Labels[d] == v {
-			in, open = append(in, s), open+s.Told[q].High-s.Told[q].Low
+			in, open = append(in, s), open+s.Told[q].High-s.Told[q].Low+s.Kept
 		}
 	}
 	return p.estimate(q, in, open, Cell{By: d, Cell: v, Metric: metric})
