@@ -26,7 +26,8 @@ type OrganizationQuery struct {
 // organizationAnswer is what the program view told, or would have, and what that rests on.
 type organizationAnswer struct {
 	AsOf
-	Coverage any `json:"coverage"`
+	Published bool `json:"published"` // rather than counted anew
+	Coverage  any  `json:"coverage"`
 }
 
 // organizationAsOf answers what was published of the last week before a time, if it was published by what was known.
@@ -76,8 +77,8 @@ func (s *Service) coverageAt(ctx context.Context, cut replay.Cut, end uint64, by
 		return a, 0, err
 	}
 	a.AsOf = AsOf{At: cut.At, Known: told[len(told)-1].Seq, Facts: len(told), Rulesets: []string{}}
-	seen, suppressed, known, err := s.view.Told(told, cut.At, floors, floor, by)
-	if a.Coverage = seen; known || err != nil {
+	a.Coverage, suppressed, a.Published, err = s.view.Told(told, cut.At, floors, floor, by)
+	if a.Published || err != nil {
 		return a, suppressed, err
 	}
 	cut.Known = told[0].CausationSeq
@@ -138,6 +139,19 @@ func (s *Service) out(ctx context.Context, end uint64) (map[events.PersonID]bool
 		return nil
 	})
 	return out, err
+}
+
+// floorsAt are the floors that were ever set up to a sequence, by the fact that did, and the one in force.
+func (s *Service) floorsAt(ctx context.Context, end uint64) (floors map[string]int, floor int, err error) {
+	floors, floor = map[string]int{}, leastFloor
+	err = s.log.Read(ctx, 1, []string{events.FilterFact(events.Policy, "PolicyChanged")}, func(e events.Event, err error) error {
+		if f, ok := e.Fact.(*events.PolicyChanged); ok && err == nil && e.Seq <= end {
+			floor = max(f.Floor, leastFloor)
+			floors[string(e.ID)] = floor
+		}
+		return nil
+	})
+	return floors, floor, err
 }
 
 // foldAll folds every fact of a cut.

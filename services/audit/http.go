@@ -10,7 +10,7 @@ import (
 
 // routes serves what openapi.yaml describes:
 //
-//	GET /audit/v1/coverage?at=&known-at=&by=  what the program view would have told of a time, for operators and auditors
+//	GET /audit/v1/coverage?at=&known-at=&by=  what was told of the organization at a time, for operators and auditors
 //	GET /audit/v1/people/{person}/as-of?at=&known-at=  what a person saw at a time, by what was known at another
 //	GET /audit/v1/people/{person}/record   everything that is held on a person, as JSON Lines
 //	GET /audit/v1/people/{person}/viewers  who looked at a person's data, and what for

@@ -35,9 +35,11 @@ type View struct {
 	Chain replay.Chain
 	// Seen is what a person sees at a time: their network, their gaps, and why.
 	Seen func(ties, networks *projection.Docs, p events.PersonID, at time.Time) (any, error)
-	// Coverage is what the program view would have published of the week that ended at a time, under a floor at
-	// least, and how many cells of that are suppressed.
-	Coverage func(networks *projection.Docs, ended time.Time, floor int, by string) (any, int, error)
+	// Told is what was published of the last week that had ended by a time, and how many cells of that are suppressed;
+	// false where none had. It is made of the facts that tell weeks, of the floors that facts have set, and of today's.
+	Told func(told []events.Event, at time.Time, floors map[string]int, floor int, by string) (any, int, bool, error)
+	// Before is what the people of the first published week answer at a time before it, who are not out.
+	Before func(first, then *projection.Docs, at time.Time, floor int, by string, out func(events.PersonID) bool) (any, int, error)
 }
 
 // Service answers for the log. Any replica answers.

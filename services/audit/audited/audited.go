@@ -37,8 +37,12 @@ func New(ctx context.Context, env *app.Env) (*audit.Service, error) {
 		Seen: func(ties, networks *projection.Docs, p events.PersonID, at time.Time) (any, error) {
 			return gaps.Seen(ties, networks, p, at)
 		},
-		Coverage: func(networks *projection.Docs, ended time.Time, floor int, by string) (any, int, error) {
-			a, err := gaps.CoverageOf(networks, ended, floor, by)
+		Told: func(told []events.Event, at time.Time, floors map[string]int, floor int, by string) (any, int, bool, error) {
+			a, known, err := gaps.CoverageTold(told, at, floors, floor, by)
+			return a, a.Suppressed, known, err
+		},
+		Before: func(first, then *projection.Docs, at time.Time, floor int, by string, out func(events.PersonID) bool) (any, int, error) {
+			a, err := gaps.CoverageBefore(first, then, at, floor, by, out)
 			return a, a.Suppressed, err
 		},
 	})

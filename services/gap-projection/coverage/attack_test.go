@@ -1,6 +1,7 @@
 package coverage_test
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"testing"
@@ -42,6 +43,52 @@ func TestAttack(t *testing.T) {
 	}
 }
 
+// TestAttackOfTimesBefore attacks each two successive weeks together with what the crowds of the first one tell when they
+// are asked of two times before it: then somebody takes no part any more, and they are asked of two times again.
+func TestAttackOfTimesBefore(t *testing.T) {
+	t.Parallel()
+	crowds, attacked := 0, 0
+	for seed := range uint64(60) {
+		o, r := coveragetest.New(seed), &coveragetest.Rosters{}
+		weeks := []coveragetest.Week{o.Publish(r, coveragetest.Week{}, 5)}
+		first := func() *coveragetest.Rosters { return &coveragetest.Rosters{Crowds: copyOf(t, r.Crowds)} }
+		rosters := []*coveragetest.Rosters{first(), first(), first(), first()}
+		var asked []coveragetest.Week
+		for week := range 3 {
+			if week < 2 {
+				asked = append(asked, o.Again(rosters[2*week], 5), o.Again(rosters[2*week+1], 5))
+				crowds += len(asked[2*week].Crowds.Picture.Crowds)
+			}
+			o.Next()
+			weeks = append(weeks, o.Publish(r, weeks[week], 5))
+			tried, unsettled, broken := o.Attack(weeks[week], weeks[week+1], asked...)
+			if unsettled > 0 {
+				t.Errorf("organization %d, week %d: the attacker gave up on %d groups", seed, week, unsettled)
+			}
+			for _, b := range broken {
+				t.Errorf("organization %d, week %d: %s", seed, week, b)
+			}
+			attacked += tried
+		}
+	}
+	t.Logf("%d groups attacked, %d crowds asked again", attacked, crowds)
+	if crowds < 300 || attacked < 5_000 {
+		t.Error("too little was attacked")
+	}
+}
+
+func copyOf(t *testing.T, r coverage.Roster) (c coverage.Roster) {
+	t.Helper()
+	text, err := json.Marshal(r)
+	if err == nil {
+		err = json.Unmarshal(text, &c)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // The attacker finds what there is to find: it breaks whatever is weaker than what is published.
 func TestTheAttackerBreaksWeakerRules(t *testing.T) {
 	t.Parallel()
@@ -57,6 +104,9 @@ func TestTheAttackerBreaksWeakerRules(t *testing.T) {
 		"whoever comes or goes does so at once": {func(o *coveragetest.Organization, r *coveragetest.Rosters, before coveragetest.Week) coveragetest.Week {
 			r.Crowds = coverage.Roster{}
 			return o.Publish(r, before, 5)
+		}, 200},
+		"of another time other people are counted together": {func(o *coveragetest.Organization, _ *coveragetest.Rosters, before coveragetest.Week) coveragetest.Week {
+			return o.Publish(&coveragetest.Rosters{}, before, 5)
 		}, 200},
 		"S2.03 whoever identifies or withdraws is counted by group at once": {func(o *coveragetest.Organization, r *coveragetest.Rosters, before coveragetest.Week) coveragetest.Week {
 			r.Groups = coverage.Groups{}

@@ -40,8 +40,15 @@
 //     takes as many others with them as make up a step: who have left first of all. These are counted by group no
 //     more. If they came back, only the one would be missing in the end, and the two weeks could be subtracted.
 //
+// Of times before the first week that was published, its crowds are asked once more:
+//
+//  15. The same people are counted, where they stood in that week, by what was known when it was published. Who had
+//     not come yet keeps the answer of that week, which makes a cell vaguer by one. A crowd with somebody who takes no part
+//     any more is silent. So all times and the week itself speak of the same people, and nothing known since changes a number.
+//
 // What this does not hide: who knows that a certain person has just withdrawn, and that nobody else did, sees which
-// group has become smaller. Nothing but that person's own facts says that they have.
+// group has become smaller. Nothing but that person's own facts says that they have. And who knows that of a whole crowd
+// nobody's answer but one has changed sees which side of a span's border that one has come to.
 //
 // The proof of 3, 4 and 6 is a chain of remainders: within the spans that are told, any count can be
 // moved by up to five without leaving them, while all the others stay where they are. The tests

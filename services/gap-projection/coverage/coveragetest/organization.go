@@ -158,6 +158,21 @@ func (o *Organization) Told(r *Rosters, before Week, floor int) Week {
 	return w
 }
 
+// Again is what the first crowds tell when they are asked of another time, at which some of their people had not come
+// yet, as a roster that may be spoilt tells it. Answers are as they are now: who asks takes them to be alike.
+func (o *Organization) Again(first *Rosters, floor int) Week {
+	var then []coverage.Person
+	one := 3 + o.dice.IntN(40)
+	for _, p := range o.People {
+		if p.Gone = false; o.dice.IntN(one) > 0 {
+			then = append(then, p)
+		}
+	}
+	at := o.index()
+	first.Crowds.Again(then, func(p events.PersonID) bool { return o.People[at[p]].Out }, o.Questions)
+	return Week{Crowds: Crowds{members(first.Crowds.Crowds), first.Crowds.Picture(floor, o.Questions)}}
+}
+
 func members(crowds []*coverage.Crowd) map[int][]events.PersonID {
 	members := map[int][]events.PersonID{}
 	for _, c := range crowds {
@@ -193,7 +208,7 @@ func (o *Organization) learn(a *attacker, w Week, q int) {
 
 // groups are what an attacker would like to know of: everybody who is in some cell, whoever came to or went from
 // one, each pair of cells' overlap, and some single people.
-func (o *Organization) groups(before, after Week, own int) map[string][]int {
+func (o *Organization) groups(weeks []Week, own int) map[string][]int {
 	g := map[string][]int{}
 	at := o.index()
 	for i, p := range o.People {
@@ -212,14 +227,16 @@ func (o *Organization) groups(before, after Week, own int) map[string][]int {
 	}
 	turn := func(how string, who []events.PersonID) {
 		for _, id := range who {
-			if i := at[id]; i != own {
+			if i := at[id]; i != own && !slices.Contains(g[how+string(id)], i) {
 				d := how + " " + string(o.People[i].Place[coverage.Department])
 				g[how], g[d], g[how+string(id)] = append(g[how], i), append(g[d], i), []int{i}
 			}
 		}
 	}
-	turn("came", difference(before, after))
-	turn("went", difference(after, before))
+	for i, after := range weeks[1:] {
+		turn("came", difference(weeks[i], after))
+		turn("went", difference(after, weeks[i]))
+	}
 	for range 5 {
 		if i := o.dice.IntN(len(o.People)); i != own {
 			g[fmt.Sprint("person ", i)] = []int{i}
@@ -263,15 +280,18 @@ func (o *Organization) yes(q int) []bool {
 // wanted is how many counts of a group must stay possible: five, or all that there are.
 func wanted(group []int) int { return min(5, len(group)+1) }
 
-// Attack tries every group against two successive weeks and says of which too much is known: fewer than five counts
-// stay possible, or fewer than there are. unsettled are those of which the attacker did not find out.
-func (o *Organization) Attack(before, after Week) (groups, unsettled int, broken []string) {
+// Attack tries every group against two successive weeks, and whatever else was told, and says of which too much is
+// known: fewer than five counts stay possible, or fewer than there are. unsettled are those of which the attacker did
+// not find out.
+func (o *Organization) Attack(before, after Week, more ...Week) (groups, unsettled int, broken []string) {
 	own := o.dice.IntN(len(o.People))
 	q := o.dice.IntN(o.Questions)
 	a := &attacker{people: len(o.People), own: own, ownYes: o.People[own].Yes.Yes(q)}
-	o.learn(a, before, q)
-	o.learn(a, after, q)
-	for name, group := range o.groups(before, after, own) {
+	weeks := append([]Week{before, after}, more...)
+	for _, w := range weeks {
+		o.learn(a, w, q)
+	}
+	for name, group := range o.groups(weeks, own) {
 		groups++
 		found, known := a.possible(group, o.yes(q), wanted(group))
 		switch {

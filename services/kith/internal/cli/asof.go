@@ -25,6 +25,10 @@ then. --known-at is the time at which it was known: what was recorded later is l
 it all counts that is known now: an act that was recorded late changes what is said of its time,
 and never what was known then.
 
+With --organization it is what was published of the last week before that time. Of a time before
+the first published week, the people of that one are counted, by what was known when it was:
+nothing recorded since changes a number, so that none can be subtracted from another.
+
 A TIME is a day, of which it is the end in your time zone, or a moment such as
 2026-03-31T18:00:00Z. --known-at also takes a sequence of the log.`
 
@@ -46,7 +50,7 @@ func (s *shell) asOfCommand() *cobra.Command {
 	c.Flags().StringVar(&f.at, "at", "", "show what was true at this `TIME`")
 	c.Flags().StringVar(&f.knownAt, "known-at", "", "by what was known at this `TIME`, or up to this sequence of the log (default: now)")
 	c.Flags().BoolVar(&f.organization, "organization", false, "show how the whole organization was covered, about nobody")
-	c.Flags().StringVar(&f.by, "by", "", "with --organization: department, level or tenure, beside everybody")
+	c.Flags().StringVar(&f.by, "by", "", "with --organization: department, level, tenure or group, beside everybody")
 	asFlag(c, &f.as, "PERSON, or as the operator")
 	must(c.MarkFlagRequired("at"))
 	c.RunE = s.run(func(ctx context.Context, args []string) error {

@@ -2,11 +2,12 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"kith.internal/services/kith/internal/client"
 )
 
-// organizationAsOf shows how the organization was covered, to an operator or to an auditor.
+// organizationAsOf shows what was told of the organization at a time, to an operator or to an auditor.
 func (s *shell) organizationAsOf(ctx context.Context, f asOfFlags) error {
 	asked := coverageFlags{CoverageQuery: client.CoverageQuery{By: f.by}}
 	if err := asked.check(); err != nil {
@@ -29,6 +30,11 @@ func (s *shell) organizationAsOf(ctx context.Context, f asOfFlags) error {
 	}
 	s.printf("As of %s, for it is told from Monday to Monday, in UTC;\nby what the log holds up to %d.\n\n", s.clock(a.At), a.Known)
 	s.showOrganization(a.Coverage, known, asked)
+	s.printf("Week %s, to the nearest five percent; smallest group %d.\n", strings.ToUpper(string(a.Coverage.Weeks[0].Week)), a.Coverage.Floor)
+	if !a.Published {
+		s.printf("Nothing had been published by then: the people of the first published week are\n" +
+			"counted, where they stood in it, by what was known when it was; who came later\nis counted as they were first.\n")
+	}
 	return nil
 }
 
@@ -37,11 +43,13 @@ func (s *shell) showOrganization(a client.Coverage, known client.Metrics, asked 
 		s.printf("There were too few people: at least %d are counted together.\n", a.Crowd)
 		return
 	}
-	if asked.By == "" {
+	switch asked.By {
+	case "":
 		s.showEverybody(a, known, asked)
-	} else {
+	case "group":
+		s.showGroups(a, known, asked)
+	default:
 		s.showBy(a, known, asked)
 	}
 	s.showHidden(a, asked.By)
-	s.printf("To the nearest five percent; smallest group %d. People are counted in other groups than week by week.\n", a.Floor)
 }

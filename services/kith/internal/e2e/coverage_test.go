@@ -15,8 +15,8 @@ import (
 	"kith.internal/services/internal/readmodel"
 )
 
-// attackCoverage attacks what is published of a real organization: this week as it stands, and the next
-// one, in which some come, go, move and take no part any more, twenty times over.
+// attackCoverage attacks what is published of a real organization: this week as it stands, the next one, in which some
+// come, go, move and take no part any more, and what its people are asked of two times before, twenty times over.
 func (u *product) attackCoverage(t *testing.T, least int) {
 	people, roster := u.counted(t)
 	counted := 0
@@ -29,12 +29,16 @@ func (u *product) attackCoverage(t *testing.T, least int) {
 	u.publishedAs(t, roster)
 	questions, attacked := len(gaps.Metrics()), 0
 	for seed := range uint64(20) {
-		_, crowds := u.counted(t)
-		r := &coveragetest.Rosters{Crowds: *crowds}
+		rosters := [3]*coveragetest.Rosters{}
+		for i := range rosters {
+			_, crowds := u.counted(t)
+			rosters[i] = &coveragetest.Rosters{Crowds: *crowds}
+		}
+		r := rosters[0]
 		o := coveragetest.Of(slices.Clone(people), coverage.Standard(), questions, seed)
-		before := o.Told(r, coveragetest.Week{}, 5)
+		before, once := o.Told(r, coveragetest.Week{}, 5), o.Again(rosters[1], 5)
 		o.Next()
-		groups, unsettled, broken := o.Attack(before, o.Publish(r, before, 5))
+		groups, unsettled, broken := o.Attack(before, o.Publish(r, before, 5), once, o.Again(rosters[2], 5))
 		attacked += groups
 		for _, b := range broken {
 			t.Errorf("seed %d: %s", seed, b)
