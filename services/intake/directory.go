@@ -113,8 +113,10 @@ func (d *directory) fold(e events.Event, details *events.PersonDetails) {
 	switch f := e.Fact.(type) {
 	case *events.PersonJoined:
 		d.change(e, f.EffectiveAt, details)
+		d.mention(f.Manager)
 	case *events.PersonChanged:
 		d.change(e, f.EffectiveAt, details)
+		d.mention(f.Manager)
 	case *events.PromotionOccurred:
 		d.change(e, f.EffectiveAt, nil)
 	case *events.PersonWentOnLeave:
@@ -165,6 +167,21 @@ func (d *directory) forget(id events.PersonID) {
 	c := d.contacts[id]
 	c.nickname = ""
 	d.contacts[id] = c
+}
+
+// mention notes that a fact names somebody as a manager, who may never join.
+func (d *directory) mention(p events.PersonID) {
+	if p != "" && d.people[p] == nil {
+		d.people[p] = &entry{id: p}
+	}
+}
+
+// names reports whether a fact names somebody who is not erased: in the directory, or as a manager.
+func (d *directory) names(p events.PersonID) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	e := d.people[p]
+	return e != nil && !e.erased
 }
 
 func (d *directory) change(e events.Event, at time.Time, details *events.PersonDetails) {

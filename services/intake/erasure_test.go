@@ -170,6 +170,47 @@ func TestOneHumanIsErasedWhole(t *testing.T) {
 	}
 }
 
+// TestWhoNeverJoinedIsErased: an HR file has named them as somebody's manager, and an id leads to them.
+func TestWhoNeverJoinedIsErased(t *testing.T) {
+	for _, how := range []string{"by an id", "by the pseudonym", "as a fact"} {
+		t.Run(how, func(t *testing.T) {
+			nc := natstest.Fast(t)
+			u := start(t, nc)
+			who := map[string]any{"level": 3, "manager": "hr:boss", "effectiveAt": when.Format(time.RFC3339), "sealed": map[string]any{"externalIds": []string{"hr:1"}}}
+			report := u.event(u.post("", line("1", "PersonJoined", "hr:1", who))[0])
+			boss := report.Fact.(*events.PersonJoined).Manager
+			u.stop()
+			u = startWith(t, nc, u.erasures) // which knows of them by the log alone
+			switch how {
+			case "by an id":
+				u.erased("integration:hr", "hr:boss")
+			case "by the pseudonym":
+				u.erased("integration:hr", string(boss))
+			default:
+				u.accepted(line("e", "ErasureRequested", "hr:boss", map[string]any{"requestedBy": "person"}))
+			}
+			u.eventually("PersonErased", func() bool { return len(u.facts("kith.people."+string(boss)+".PersonErased")) == 1 })
+			u.eventually("no lookup", func() bool { return !slices.Contains(lookups(t, nc), string(boss)) })
+			if all, err := intake.ReadErasures(u.erasures); err != nil || len(all) != 1 || all[0].Person != boss {
+				t.Errorf("%v %v", all, err)
+			}
+			if again := u.erased("integration:hr", string(boss)); again.Person != boss {
+				t.Errorf("again: %+v", again)
+			}
+			later := u.event(u.post("", line("2", "PersonJoined", "hr:2", map[string]any{"level": 3, "manager": "hr:boss", "effectiveAt": when.Format(time.RFC3339),
+				"sealed": map[string]any{"externalIds": []string{"hr:2"}}}))[0]).Fact.(*events.PersonJoined).Manager
+			if later == boss || !later.Valid() {
+				t.Errorf("who is named anew is %s, who was %s", later, boss)
+			}
+			for _, nobody := range []string{"hr:nobody", string(events.NewPersonID()), "nonsense"} {
+				if resp := u.request("integration:hr", "POST", fmt.Sprintf(erasure, nobody), "", nil); resp.StatusCode != http.StatusNotFound {
+					t.Errorf("%s: %d", nobody, resp.StatusCode)
+				}
+			}
+		})
+	}
+}
+
 // TestAnErasureGoesOn where it was asked for, and nothing of it was done.
 func TestAnErasureGoesOn(t *testing.T) {
 	nc := natstest.Fast(t)

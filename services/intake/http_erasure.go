@@ -68,7 +68,7 @@ func (s *Service) requestErasure(ctx context.Context, req erasureRequest) (Erasu
 	if err != nil {
 		return ErasureView{}, err
 	}
-	in := Incoming{ID: "erasure/" + string(who), Source: ownSource, Type: "ErasureRequested", Subject: string(who), Data: data}
+	in := Incoming{ID: "erasure/" + string(who), Source: ownSource, Type: "ErasureRequested", Subject: req.person, Data: data}
 	if out := s.Accept(detached(ctx), req.viewer, []Incoming{in}, Options{})[0]; out.Err != nil {
 		return ErasureView{}, out.Err
 	}
@@ -96,14 +96,34 @@ func (s *Service) whose(ctx context.Context, req erasureRequest) (events.PersonI
 	}
 	who := events.PersonID(req.person)
 	if _, asked := s.directory.erasure(who); !asked {
-		p, err := s.onePerson(ctx, oneRequest{req.viewer, req.person})
-		if err != nil {
+		var err error
+		if who, err = s.anybody(ctx, req.person); err != nil {
 			return "", err
 		}
-		who = p.ID
+		if who == "" {
+			return "", fault.New(fault.NotFound, "unknown-person", "nobody has this id")
+		}
 	}
 	if viewer := req.viewer.Person(); viewer != "" && viewer != who {
 		return "", fault.New(fault.Forbidden, "not-yours", "an erasure is asked for by the person, by an integration or by a service")
+	}
+	return who, nil
+}
+
+// anybody is whom an id leads to, who need not be in the directory: "" where that is nobody, or somebody's contact.
+func (s *Service) anybody(ctx context.Context, id string) (events.PersonID, error) {
+	who := events.PersonID(id)
+	if external, ok := normal(id); ok {
+		found, err := s.ids.find(ctx, external)
+		if err != nil {
+			return "", err
+		}
+		who = events.PersonID(found)
+	} else if !s.directory.names(who) {
+		who = ""
+	}
+	if !who.Valid() || who.External() {
+		who = "" // a program, or known to the one person whose contact they are
 	}
 	return who, nil
 }

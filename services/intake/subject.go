@@ -12,6 +12,8 @@ func (a *admission) about(it *item) error {
 		return a.aboutProgram(it)
 	case *events.PersonJoined:
 		return a.aboutJoined(it)
+	case *events.ErasureRequested:
+		return a.aboutErased(it)
 	case *events.PolicyChanged, *events.SubscriptionCreated, *events.SubscriptionRevoked, *events.ImportStarted, *events.ImportFinished:
 		it.subject = events.Nobody
 		return nil
@@ -67,6 +69,15 @@ func (a *admission) aboutPerson(it *item) error {
 	}
 	it.subject = string(who)
 	return nil
+}
+
+// aboutErased: whoever has an id may be erased, also who never joined: a manager whom others name.
+func (a *admission) aboutErased(it *item) error {
+	who, err := a.s.anybody(a.ctx, it.in.Subject)
+	if it.subject = string(who); err != nil || who != "" {
+		return err
+	}
+	return a.aboutPerson(it) // one who joins in the same call, or nobody
 }
 
 func (a *admission) aboutProgram(it *item) error {

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +21,8 @@ under a pseudonym that leads to nobody. The erasure is final once the last backu
 keyring that may still hold the key has expired.
 
 This cannot be taken back, so it is done with --yes only; without it, it says who would be
-erased. Somebody who is erased already is told by their pseudonym.`
+erased. Whoever has an id can be erased, also who never joined: a manager whom an HR file has
+named. Somebody who is erased already is told by their pseudonym.`
 
 func (s *shell) eraseCommand() *cobra.Command {
 	var by string
@@ -40,23 +44,25 @@ func (s *shell) eraseCommand() *cobra.Command {
 }
 
 func (s *shell) erase(ctx context.Context, word string, by events.Requester, sure bool) error {
-	p := client.Person{ID: events.PersonID(word)}
-	if _, err := s.api.As(self).Erasure(ctx, p.ID); !p.ID.Valid() || err != nil {
-		if p, err = s.whom(ctx, word); err != nil {
-			return err
-		}
-	}
-	if !sure {
-		return usagef("%s, %s, %s, would be erased, and nobody can take that back: say so with --yes", called(p), mainID(p), where(p))
-	}
 	as := s.api.As(self)
-	if by == "person" {
+	p, err := s.whom(ctx, word)
+	who := fmt.Sprintf("%s, %s, %s,", called(p), mainID(p), where(p))
+	if id := events.PersonID(word); fault.KindOf(err) == fault.NotFound && (id.Valid() || strings.Contains(word, ":")) {
+		p, who, err = client.Person{ID: id}, word+", who is not in the directory,", nil // who never joined, or is erased already
+	} else if err == nil && by == "person" && sure {
 		as = s.viewing(p)
+	}
+	switch {
+	case err != nil:
+		return err
+	case !sure:
+		return usagef("%s would be erased, and nobody can take that back: say so with --yes", who)
 	}
 	e, err := as.Erase(ctx, p.ID, by)
 	if err != nil {
 		return err
 	}
+	p.ID = e.Person
 	if e, err = s.awaitErased(ctx, as, e); err != nil {
 		return err
 	}
@@ -66,7 +72,7 @@ func (s *shell) erase(ctx context.Context, word string, by events.Requester, sur
 	s.printf("%s is erased: what opens their facts was destroyed on %s.\n", called(p), s.date(*e.DestroyedAt))
 	s.printf("It is final on %s, when the last backup that may hold their key expires.\n", s.date(*e.FinalAt))
 	s.printf("Others' networks name them %s, which leads to nobody. Keep it, for the proof asks for it:\n", e.Person)
-	s.printf("  kith audit erasure-proof %s --as auditor:NAME --look-for %s\n", e.Person, quote(called(p)))
+	s.printf("  kith audit erasure-proof %s --as auditor:NAME --look-for %s\n", e.Person, quote(cmp.Or(p.Name, word)))
 	return nil
 }
 
