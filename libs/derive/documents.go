@@ -62,15 +62,39 @@ func (v *Verification) lookAt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return v.judge(ctx, differ, before, p.Handled == v.end)
+}
+
+// judge tells documents that are not what they should be from those that may have changed since, and from those that
+// nobody can compare; these are taken over together.
+func (v *Verification) judge(ctx context.Context, differ []projection.Record, before map[string]uint64, still bool) error {
+	var taken []projection.Record
+	wait := v.state.Forgot == nil
 	for _, r := range differ {
-		was, suspect := before[r.Key]
-		if p.Handled != v.end && (!suspect || was != v.sum(r)) {
-			v.suspects[r.Key] = v.sum(r)
-			continue
-		}
-		if err := v.oddity(ctx, r); err != nil {
+		should, err := v.store.Load(ctx, r.Key)
+		if err != nil {
 			return err
 		}
+		if should == nil {
+			should = &projection.Record{}
+		}
+		was, suspect := before[r.Key]
+		lost, sum := v.lost(r, *should), v.sum(r)
+		switch {
+		case lost && r.Seq <= v.end:
+			taken = append(taken, r)
+		case lost || !still && (!suspect || was != sum):
+			v.suspects[r.Key] = sum
+			wait = wait || lost
+		default:
+			v.oddity(r, *should)
+		}
+	}
+	if !wait {
+		return v.takeOver(ctx, taken)
+	}
+	for _, r := range taken {
+		v.suspects[r.Key] = v.sum(r)
 	}
 	return nil
 }
@@ -102,20 +126,13 @@ func (v *Verification) sum(r projection.Record) uint64 {
 }
 
 // oddity notes that a document is not what it should be.
-func (v *Verification) oddity(ctx context.Context, r projection.Record) error {
+func (v *Verification) oddity(r, should projection.Record) {
 	if v.state.Others > 0 {
 		v.others++
-		return nil
+		return
 	}
 	if v.odd++; len(v.first) == namedLimit {
-		return nil
-	}
-	should, err := v.store.Load(ctx, r.Key)
-	if err != nil {
-		return err
-	}
-	if should == nil {
-		should = &projection.Record{}
+		return
 	}
 	d := Divergence{What: OddDocument, Service: v.d.Service, Key: r.Key, Expected: digest(should.Body), Stored: digest(r.Body)}
 	if d.Seq = r.Seq; d.Seq == 0 {
@@ -130,5 +147,4 @@ func (v *Verification) oddity(ctx context.Context, r projection.Record) error {
 		d.Fields = []string{"person"}
 	}
 	v.first = append(v.first, d)
-	return nil
 }

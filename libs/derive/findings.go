@@ -19,6 +19,7 @@ const (
 	Differing   = "different"  // the log says it otherwise than the rules
 	OddDocument = "document"   // a document that is read is not what the rules make of the log
 	NotSealed   = "sealed"     // a message is not what it was when the log was sealed
+	Erased      = "erased"     // nothing may be wrong: it was counted with somebody who has been erased since
 )
 
 // Divergence is where the log is not whole, or where a service has not said, or does not show, what its
@@ -42,6 +43,7 @@ type Divergence struct {
 // fact of the log.
 type Findings struct {
 	Service     string       `json:"service"`
+	Since       uint64       `json:"since"`           // the log's end when it was begun with the first fact
 	Handled     uint64       `json:"handled"`         // up to where inputs are folded
 	Facts       int          `json:"facts"`           // of the service's own, that are what they should be
 	Documents   int          `json:"documents"`       // that are what they should be
@@ -49,10 +51,13 @@ type Findings struct {
 	First       []Divergence `json:"first,omitempty"` // of them
 	Others      int          `json:"others"`          // divergences while other rules were in use: not to be compared
 	Changing    int          `json:"changing"`        // documents that changed whenever they were looked at
+	Erased      int          `json:"erased"`          // facts and documents that nobody can compare any more since an erasure
+	Gone        []Divergence `json:"gone,omitempty"`  // of these
 	Digest      string       `json:"digest"`          // of the facts that follow from the log
 }
 
-// Clean reports whether all is what it should be.
+// Clean reports whether all is what it should be. What an erasure has made incomparable is counted, and nothing is
+// wrong with it: the published figure stays what it was.
 func (f Findings) Clean() bool { return f.Divergences+f.Others+f.Changing == 0 }
 
 // namedLimit is how many divergences are named.
@@ -61,6 +66,12 @@ const namedLimit = 20
 func (f *Findings) add(d Divergence) {
 	if f.Divergences++; len(f.First) < namedLimit {
 		f.First = append(f.First, d)
+	}
+}
+
+func (f *Findings) lose(d Divergence) {
+	if f.Erased++; len(f.Gone) < namedLimit {
+		f.Gone = append(f.Gone, d)
 	}
 }
 

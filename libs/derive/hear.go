@@ -91,6 +91,9 @@ func (v *Verification) fold(ctx context.Context, m entry) error {
 	default:
 		return &errPoison{in: in, err: err, by: v}
 	}
+	if derived, err = v.forget(m.event, derived); err != nil {
+		return err
+	}
 	for _, e := range derived {
 		message, err := events.Encode(e)
 		if err != nil {
@@ -133,6 +136,7 @@ func (v *Verification) hear(m entry) error {
 	if own.CausationSeq > v.end && own.CausationSeq < m.Seq {
 		return nil // is heard of once its cause has been folded
 	}
+	v.heardOut(own.CausationSeq)
 	v.s.docs.Begin(v.s.progress.Handled)
 	i := slices.IndexFunc(v.pending, func(e expected) bool { return e.ID == own.ID })
 	switch {
@@ -142,6 +146,8 @@ func (v *Verification) hear(m entry) error {
 		}
 		v.pending = without(v.pending, i)
 		return nil
+	case i < 0 && v.gone(own):
+		return v.s.stated(own)
 	case i < 0:
 		v.note(v.divergence(Unexpected, own))
 		return v.s.stated(own)

@@ -54,6 +54,7 @@ type verified struct {
 	Pending []events.Message `json:"pending,omitempty"`
 	Left    []uint64         `json:"left,omitempty"` // inputs that cannot be folded
 	Heard   uint64           `json:"heard"`          // up to here causes have been heard out; the last of them may be lost
+	Forgot  *forgotten       `json:"forgot,omitempty"`
 	Findings
 }
 
@@ -121,12 +122,16 @@ func (v *Verification) whole(ctx context.Context, e *Engine, p projection.Progre
 }
 
 func (v *Verification) begin(ctx context.Context) error {
-	if err := v.store.Clear(ctx); err != nil {
+	since, err := v.log.Last(ctx)
+	if err == nil {
+		err = v.store.Clear(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	v.s = v.s.e.session(ctx, v.store)
 	v.s.progress = projection.Progress{Stream: v.log.Identity(), Layout: v.d.Layout}
-	v.state = &verified{Version: v.d.Version, Findings: Findings{Service: v.d.Service}}
+	v.state = &verified{Version: v.d.Version, Findings: Findings{Service: v.d.Service, Since: since}}
 	v.claimed, v.pending = "", nil
 	return nil
 }

@@ -126,6 +126,7 @@ func (v *Verification) takeAll(ctx context.Context, lots <-chan []entry) error {
 		return err
 	}
 	v.state.Heard = v.end
+	v.heardOut(v.end + 1)
 	return v.keep()
 }
 

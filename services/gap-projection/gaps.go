@@ -270,6 +270,9 @@ func (*Rules) Stated(d *projection.Docs, own events.Event) error {
 // Unsaid implements derive.Unsayer: a gap that nobody was told of is not open, and one whose closing nobody
 // was told of has not closed then.
 func (*Rules) Unsaid(d *projection.Docs, never events.Event) error {
+	if f, ok := never.Fact.(*events.CoverageMeasured); ok {
+		return untold(d, f)
+	}
 	key := readmodel.NetworkKey(never.Person())
 	n, err := projection.Get[readmodel.Network](d, key)
 	if err != nil || n == nil {

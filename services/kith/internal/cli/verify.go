@@ -117,6 +117,12 @@ func (s *shell) showVerification(v client.Verification) error {
 	if rows != nil {
 		s.table("  ", []string{"SERVICE", "FACTS", "DOCUMENTS", "DIVERGENCES", "OTHER RULES", "CHANGING"}, rows)
 	}
+	for _, f := range v.Services {
+		if len(f.Gone) > 0 {
+			s.printf("Not comparable since an erasure, of %s: %s, counted with somebody who was erased since. The first is %s.\n", f.Service,
+				plural(f.Erased, "fact or document", "facts and documents"), goneWords(f.Gone[0]))
+		}
+	}
 	if d, ok := firstOf(v); ok {
 		s.printf("The first divergence: %s\n", divergenceWords(d))
 	}
@@ -158,6 +164,14 @@ func verificationWords(v client.Verification) string {
 		return fmt.Sprintf("cancelled at %d of %d facts", v.Facts, v.Total)
 	}
 	return "failed: " + v.Error
+}
+
+// goneWords names what cannot be compared.
+func goneWords(d derive.Divergence) string {
+	if d.Key != "" {
+		return "the document " + d.Key
+	}
+	return fmt.Sprintf("%s at %d", d.Fact, d.Seq)
 }
 
 // divergenceWords says what is wrong, and where.

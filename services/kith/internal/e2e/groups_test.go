@@ -5,12 +5,15 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"kith.internal/events"
+	"kith.internal/libs/derive"
 	"kith.internal/libs/natstest"
+	"kith.internal/services/audit"
 	gaps "kith.internal/services/gap-projection"
 	"kith.internal/services/gap-projection/coverage"
 )
@@ -77,6 +80,49 @@ func TestGroups(t *testing.T) {
 		}
 	})
 	t.Run("S2.21 nothing names the group of a person", u.namesNoGroup)
+	t.Run("a figure that was counted with somebody erased since is no divergence, a forged one is", func(t *testing.T) {
+		u.verifiesFigures(t, monday.AddDate(0, 0, 14))
+	})
+}
+
+// verifiesFigures erases somebody who is counted by group, after two weeks that were told, and forges what is told.
+func (u *product) verifiesFigures(t *testing.T, third time.Time) {
+	if v := u.verify(t, audit.Clean); v.Services[1].Erased != 0 {
+		t.Errorf("nobody was erased: %+v", v.Services[1])
+	}
+	if out, code := u.kith(t, "erase", "hr:100", "--yes"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, out)
+	}
+	anew := u.verify(t, audit.Clean).Services[1]
+	if len(anew.Gone) == 0 || anew.Gone[0].Fact != "CoverageMeasured" || anew.Gone[0].What != derive.Erased {
+		t.Errorf("what cannot be counted again is not named: %+v", anew)
+	}
+	u.byGroup(t, third)
+	later := u.verifyBy(t, audit.Clean).Services[1]
+	if told := len(u.facts(t, 1, events.FilterContext(events.Coverage))); later.Erased != anew.Erased || later.Facts < anew.Facts+told/4 {
+		t.Errorf("the week after is not held against what is counted: of %d figures %+v, then %+v", told, anew, later)
+	}
+	figures := u.facts(t, 1, events.FilterContext(events.Coverage))
+	forge := func(after events.Event, flags ...string) {
+		t.Helper()
+		f := *after.Fact.(*events.CoverageMeasured)
+		f.Value, f.Margin, f.People, f.Suppressed = 77, 5, 24, false
+		after.CausationIndex++
+		after.ID, after.Fact = events.DerivedID(gaps.Name, after.CausationID, events.Coverage, after.CausationIndex), &f
+		acks, err := u.log(t).Append(t.Context(), after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := u.verifyBy(t, audit.Divergent, flags...).Services[1].First
+		if !slices.ContainsFunc(named, func(d derive.Divergence) bool {
+			return d.What == derive.Unexpected && d.Seq == acks[0].Seq || d.What == derive.OddDocument && d.Key == gaps.WeekKey(f.Week)
+		}) {
+			t.Errorf("forged at %d: named is %+v", acks[0].Seq, named)
+		}
+	}
+	last := figures[len(figures)-1]
+	forge(last, "--all") // of the last week that cannot be counted again
+	forge(figures[slices.IndexFunc(figures, func(e events.Event) bool { return e.CausationSeq != figures[0].CausationSeq })-1], "--all")
 }
 
 // byGroup lets a Monday come, and returns what is told by group of the week that ends with it.

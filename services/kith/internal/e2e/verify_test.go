@@ -21,9 +21,14 @@ import (
 )
 
 // verify verifies from the first fact on, and expects an outcome, which the exit code says too.
-func (u *product) verify(t *testing.T, want audit.VerificationState) (v client.Verification) {
+func (u *product) verify(t *testing.T, want audit.VerificationState) client.Verification {
 	t.Helper()
-	out, code := u.kith(t, "audit", "verify", "--all", "-o", "json")
+	return u.verifyBy(t, want, "--all")
+}
+
+func (u *product) verifyBy(t *testing.T, want audit.VerificationState, flags ...string) (v client.Verification) {
+	t.Helper()
+	out, code := u.kith(t, append([]string{"audit", "verify", "-o", "json"}, flags...)...)
 	if err := json.Unmarshal([]byte(out), &v); err != nil {
 		t.Fatal(err)
 	}
