@@ -106,7 +106,7 @@ func nextStep(f *fault.Error) string {
 		return "Of a time before they joined nothing is known; without --known-at, all counts that is known now."
 	case "no-verification":
 		return "Verify the log with: kith audit verify"
-	case "not-sealed":
+	case "not-sealed", "never-sealed":
 		return "Seal the log at once with: kith audit checkpoint --now"
 	case "log-altered":
 		return "Nothing more is sealed. Keep the file of checkpoints and the log as they are: kith-proof says what still fits."

@@ -42,6 +42,15 @@ func foldedFlags(template string) string {
 	return strings.ReplaceAll(template, "Flags.FlagUsages ", "Flags.FlagUsagesWrapped 80 ")
 }
 
+// under adds commands under a heading of their own.
+func under(root *cobra.Command, heading string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: heading, Title: heading})
+	for _, c := range commands {
+		c.GroupID = heading
+	}
+	root.AddCommand(commands...)
+}
+
 // group is a command that only holds others: a word that is none of them is a mistake, and no call for help.
 func group(c *cobra.Command) *cobra.Command {
 	c.Args = cobra.NoArgs
