@@ -45,7 +45,7 @@ func (u *server) imports(text string, files ...file) imported {
 		io.WriteString(part, f.text)
 	}
 	form.Close()
-	resp := u.request("integration:test", "POST", "/intake/v1/imports", form.FormDataContentType(), body)
+	resp := u.request("integration:test", "POST", "/intake/v1/imports", form.FormDataContentType(), struct{ io.Reader }{body}) // in chunks, as files are sent
 	out := imported{code: resp.StatusCode}
 	for s := bufio.NewScanner(resp.Body); s.Scan(); {
 		var record struct {
@@ -337,4 +337,23 @@ func TestTheGitProject(t *testing.T) {
 		t.Errorf("%+v", again.done)
 	}
 	t.Logf("%d duplicates in %v", again.done.Duplicate, time.Since(began))
+}
+
+// An import that is refused halfway is answered while its sender goes on, and the server has nothing to complain of.
+func TestARefusedImportEndsInOrder(t *testing.T) {
+	u := start(t, natstest.Fast(t))
+	for range 3 {
+		got := u.imports(hrMapping, file{"people.csv", hrPeople}, file{"none.csv", strings.Repeat("a,b,c\n", 20_000)}, file{"people.csv", hrPeople})
+		if got.failed == nil {
+			t.Errorf("%d %s", got.code, got.body)
+		}
+	}
+	whole := u.imports(hrMapping, file{"people.csv", hrPeople})
+	if whole.done == nil {
+		t.Errorf("%d %s", whole.code, whole.body)
+	}
+	u.stop()
+	if u.said.Len() > 0 {
+		t.Error(u.said)
+	}
 }
