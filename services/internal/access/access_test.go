@@ -206,3 +206,13 @@ func TestWriting(t *testing.T) {
 		}
 	}
 }
+
+// Who is no person is not the one whose id is empty.
+func TestReadingOfNobody(t *testing.T) {
+	p, _ := policy(t)
+	for _, viewer := range []string{"service:portal", "integration:hr"} {
+		if err := p.Read(t.Context(), access.Parse(viewer), access.Network("")); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("%s: %v", viewer, err)
+		}
+	}
+}

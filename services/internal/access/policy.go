@@ -34,7 +34,7 @@ func (p *Policy) Read(ctx context.Context, v Viewer, r Reading) error {
 	if v.Purpose != "" && !slices.Contains(v.Purpose.Codes(), string(v.Purpose)) {
 		return fault.New(fault.Invalid, "purpose", "no such purpose of reading: it is one of "+strings.Join(v.Purpose.Codes(), ", "))
 	}
-	if v.Person() == r.person {
+	if v.Kind == Person && v.Person() == r.person {
 		return nil
 	}
 	switch opens := r.opens(v); {

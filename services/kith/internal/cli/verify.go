@@ -22,7 +22,7 @@ changed is named.
 
 What was verified before is not read again, and what was found then is not forgotten; with
 --all everything is verified anew. The server verifies what is new once a day without being
-asked. Ctrl-C cancels; the next one goes on from there.`
+asked. Ctrl-C cancels what you have ordered; the next one goes on from there.`
 
 // diverged is a verification that was not clean.
 type diverged struct{ state audit.VerificationState }
@@ -55,11 +55,12 @@ func (s *shell) verifyCommand() *cobra.Command {
 
 func (s *shell) verify(ctx context.Context, api *client.Client, all bool) error {
 	v, err := api.Verify(ctx, all)
+	mine := err == nil
 	if fault.KindOf(err) == fault.Conflict && !all {
 		v, err = api.Verification(ctx) // somebody else has ordered the same
 	}
 	if err == nil {
-		v, err = s.awaitVerified(ctx, api, v)
+		v, err = s.awaitVerified(ctx, api, v, mine)
 	}
 	if err != nil {
 		return err
@@ -78,15 +79,15 @@ func (s *shell) verify(ctx context.Context, api *client.Client, all bool) error 
 	return &diverged{v.State}
 }
 
-// awaitVerified waits for the end of a verification, or cancels it.
-func (s *shell) awaitVerified(ctx context.Context, api *client.Client, v client.Verification) (client.Verification, error) {
+// awaitVerified waits for the end of a verification, or cancels it, if nobody else has ordered it.
+func (s *shell) awaitVerified(ctx context.Context, api *client.Client, v client.Verification, mine bool) (client.Verification, error) {
 	bar := s.newRebuildBar("the log")
 	defer bar.end()
 	for answered := s.Now(); v.Ended.IsZero(); {
 		select {
 		case <-ctx.Done():
-			if _, err := api.CancelVerification(context.WithoutCancel(ctx)); err == nil {
-				fmt.Fprintln(s.Stderr, "The verification is cancelled; the next one goes on from there.")
+			if mine {
+				s.cancelVerification(context.WithoutCancel(ctx), api)
 			}
 			return v, ctx.Err()
 		case <-time.After(pollRebuild):
@@ -103,6 +104,12 @@ func (s *shell) awaitVerified(ctx context.Context, api *client.Client, v client.
 		}
 	}
 	return v, nil
+}
+
+func (s *shell) cancelVerification(ctx context.Context, api *client.Client) {
+	if _, err := api.CancelVerification(ctx); err == nil {
+		fmt.Fprintln(s.Stderr, "The verification is cancelled; the next one goes on from there.")
+	}
 }
 
 func (s *shell) showVerification(v client.Verification) error {

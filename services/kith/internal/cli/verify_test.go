@@ -1,6 +1,12 @@
 package cli
 
 import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,5 +63,30 @@ func TestVerificationWords(t *testing.T) {
 		if v.State = state; verificationWords(v) != want {
 			t.Errorf("%s is told as %q", state, verificationWords(v))
 		}
+	}
+}
+
+// Whoever waits for a verification that somebody else has ordered ends the waiting, and not that.
+func TestWhoInterruptsAVerification(t *testing.T) {
+	for ordered, want := range map[int]int64{http.StatusOK: 1, http.StatusConflict: 0} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		var cancelled atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch r.Method {
+			case http.MethodPost:
+				w.WriteHeader(ordered)
+			case http.MethodDelete:
+				cancelled.Add(1)
+			default:
+				defer interrupt()
+			}
+			io.WriteString(w, `{"id":"a","state":"verifying","status":409}`) //nolint:errcheck // a test server
+		}))
+		env := Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Now: time.Now, Zone: time.UTC, Getenv: func(string) string { return "" }}
+		if code := Run(ctx, env, []string{"audit", "verify", "--server", server.URL}); code != exitInterrupted || cancelled.Load() != want {
+			t.Errorf("ordered with %d: it ends with %d, and has cancelled %d", ordered, code, cancelled.Load())
+		}
+		server.Close()
+		interrupt()
 	}
 }

@@ -141,3 +141,14 @@ func TestAFailedImportKeepsItsKind(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestALogThatBreaksOff: what passes is not said to be a defect of the server, and nothing passes for the whole log.
+func TestALogThatBreaksOff(t *testing.T) {
+	lines := `{"seq":1}` + "\n" + `{"failed":{"type":"urn:kith:problem:log","status":503,"detail":"no log"}}` + "\n"
+	var got strings.Builder
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, lines) }) //nolint:errcheck // a test server
+	err := c.Log(t.Context(), &got)
+	if fault.KindOf(err) != fault.Unavailable || got.String() != `{"seq":1}`+"\n" {
+		t.Errorf("got %q, %v", &got, err)
+	}
+}

@@ -76,5 +76,7 @@ func failed(line []byte) error {
 	if err := json.Unmarshal(line, &said); err != nil {
 		return fmt.Errorf("the log breaks off: %w", err)
 	}
-	return fault.New(fault.Internal, "log-breaks-off", "the log breaks off: "+said.Failed.Detail)
+	f := said.Failed.Fault()
+	f.Message = "the log breaks off: " + f.Message
+	return f
 }
