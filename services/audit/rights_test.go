@@ -1,26 +1,23 @@
 package audit
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"sigs.k8s.io/yaml"
 
 	"kith.internal/events"
 	"kith.internal/libs/natstest"
 	"kith.internal/libs/projection"
 	gaps "kith.internal/services/gap-projection"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/apitest"
 	"kith.internal/services/internal/readmodel"
 )
 
@@ -73,42 +70,8 @@ func (d *desk) ask(method, path, viewer, purpose, schema, body string) (int, str
 	if w.Code != http.StatusOK {
 		schema = "Problem"
 	}
-	for line := range strings.Lines(w.Body.String()) {
-		v, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
-		if err != nil {
-			d.t.Fatalf("%s: %v", line, err)
-		}
-		if err := schemaOf(d.t, schema).Validate(v); err != nil {
-			d.t.Errorf("%s as %s: %s: %v", path, viewer, line, err)
-		}
-	}
+	apitest.Read(d.t).Check(d.t, schema, w.Body.String())
 	return w.Code, w.Body.String()
-}
-
-func schemaOf(t *testing.T, name string) *jsonschema.Schema {
-	t.Helper()
-	text, err := os.ReadFile("openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("openapi.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("openapi.json#/components/schemas/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
 }
 
 // line is one of a record.

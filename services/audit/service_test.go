@@ -1,19 +1,15 @@
 package audit_test
 
 import (
-	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"sigs.k8s.io/yaml"
 
 	"kith.internal/libs/app"
 	"kith.internal/libs/eventlog"
@@ -21,6 +17,7 @@ import (
 	"kith.internal/services/audit"
 	"kith.internal/services/audit/audited"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/apitest"
 )
 
 const (
@@ -103,40 +100,8 @@ func (p *place) getFor(path, viewer, purpose, schema string) (code int, answer s
 	if resp.StatusCode != http.StatusOK {
 		schema = "Problem"
 	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		p.t.Fatalf("%s: %v", text, err)
-	}
-	if err := described(p.t, schema).Validate(v); err != nil {
-		p.t.Errorf("%s as %s: %s: %v", path, viewer, text, err)
-	}
+	apitest.Read(p.t).Check(p.t, schema, string(text))
 	return resp.StatusCode, string(text)
-}
-
-func described(t *testing.T, schema string) *jsonschema.Schema {
-	t.Helper()
-	text, err := os.ReadFile("openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("openapi.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := c.Compile("openapi.json#/components/schemas/" + schema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
 }
 
 func TestStatus(t *testing.T) {

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"kith.internal/events"
 	"kith.internal/libs/derive"
 	"kith.internal/libs/eventlog"
@@ -22,6 +20,7 @@ import (
 	"kith.internal/services/audit"
 	"kith.internal/services/audit/audited"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/apitest"
 	"kith.internal/services/internal/preview"
 	"kith.internal/services/internal/ruleset"
 )
@@ -267,15 +266,7 @@ func TestWhatIfIsToldAboutNobody(t *testing.T) {
 	}
 	_, text := f.ask(operator, next)
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	for _, line := range lines {
-		v, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := described(t, "WhatIfLine").Validate(v); err != nil {
-			t.Errorf("%s: %v", line, err)
-		}
-	}
+	apitest.Read(t).Check(t, "WhatIfLine", text)
 	var last struct{ Done audit.WhatIfAnswer }
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
 		t.Fatal(err)

@@ -1,19 +1,14 @@
 package gaps_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"sigs.k8s.io/yaml"
-
 	"kith.internal/events"
+	"kith.internal/services/internal/apitest"
 	"kith.internal/services/internal/readmodel"
 	"kith.internal/services/internal/recognition"
 )
@@ -32,38 +27,12 @@ type document struct {
 	}
 }
 
-const described = "openapi.json"
-
-func load(t *testing.T) (document, *jsonschema.Compiler) {
-	t.Helper()
-	text, err := os.ReadFile("openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d document
-	if err := json.Unmarshal(body, &d); err != nil {
-		t.Fatal(err)
-	}
-	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource(described, whole); err != nil {
-		t.Fatal(err)
-	}
-	return d, c
-}
-
 // Every route answers, with every status it is said to have, what openapi.yaml says.
 func TestAnswersAreAsDescribed(t *testing.T) {
 	t.Parallel()
-	d, compiler := load(t)
+	api := apitest.Read(t)
+	var d document
+	api.Decode(t, &d)
 	s := start(t)
 	settledPerson(s)
 	s.say(events.Personal, ego, &events.RoleDeclared{Supporter: cleo, Role: events.Sponsor, DeclaredBy: "recipient"})
@@ -96,7 +65,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 				if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/csv") {
 					return
 				}
-				validate(t, compiler, content.Schema.Ref, path, body)
+				api.Check(t, content.Schema.Ref, body)
 			} else if resp.StatusCode != 304 {
 				t.Errorf("GET %s: %d as undescribed %s", path, resp.StatusCode, resp.Header.Get("Content-Type"))
 			}
@@ -143,21 +112,6 @@ func seen[R any](t *testing.T, path string, statuses map[string]int, described m
 		if statuses[status] == 0 {
 			t.Errorf("GET %s never answered the %s it is said to", path, status)
 		}
-	}
-}
-
-func validate(t *testing.T, c *jsonschema.Compiler, ref, path, body string) {
-	t.Helper()
-	schema, err := c.Compile(described + ref)
-	if err != nil {
-		t.Fatal(err)
-	}
-	value, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := schema.Validate(value); err != nil {
-		t.Errorf("GET %s: %v\n%s", path, err, body)
 	}
 }
 

@@ -1,8 +1,6 @@
 package intake_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -14,10 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"sigs.k8s.io/yaml"
-
 	"kith.internal/libs/natstest"
+	"kith.internal/services/internal/apitest"
 )
 
 // described is openapi.yaml, as far as the test needs it.
@@ -28,26 +24,9 @@ type described struct {
 }
 
 func TestAnswersAreAsDescribed(t *testing.T) {
-	text, err := os.ReadFile("openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	api := apitest.Read(t)
 	var d described
-	if err := json.Unmarshal(body, &d); err != nil {
-		t.Fatal(err)
-	}
-	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	schemas := jsonschema.NewCompiler()
-	if err := schemas.AddResource("openapi.json", whole); err != nil {
-		t.Fatal(err)
-	}
+	api.Decode(t, &d)
 	apart := filepath.Join(t.TempDir(), "apart")
 	u := startWith(t, natstest.Fast(t), filepath.Join(apart, "erasures"))
 	u.accepted(joined("1"), joined("2"))
@@ -106,21 +85,10 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		}
 		answered[fmt.Sprint(c.route, " ", resp.StatusCode)] = true
 		ref := strings.NewReplacer("/", "~1", "{", "%7B", "}", "%7D").Replace(path)
-		schema, err := schemas.Compile(fmt.Sprintf("openapi.json#/paths/%s/%s/responses/%d/content/%s/schema", ref, strings.ToLower(method), resp.StatusCode, strings.Replace(media, "/", "~1", 1)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for record := range bytes.SplitSeq(bytes.TrimSpace(answer), []byte("\n")) {
-			v, err := jsonschema.UnmarshalJSON(bytes.NewReader(record))
-			if err != nil {
-				t.Fatalf("%s: %s", c.route, record)
-			}
-			if err := schema.Validate(v); err != nil {
-				t.Errorf("%s: %s is not as described: %v", c.route, record, err)
-			}
-		}
+		at = fmt.Sprintf("#/paths/%s/%s/responses/%d/content/%s/schema", ref, strings.ToLower(method), resp.StatusCode, strings.Replace(media, "/", "~1", 1))
+		api.Check(t, at, string(answer))
 	}
-	importsAreAsDescribed(t, u, schemas)
+	importsAreAsDescribed(t, u, api)
 	for path, methods := range d.Paths {
 		for method, op := range methods {
 			for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
@@ -142,25 +110,13 @@ func erasable(t *testing.T, u *server, dir, viewer, who string) {
 	u.erased(viewer, who)
 }
 
-func importsAreAsDescribed(t *testing.T, u *server, schemas *jsonschema.Compiler) {
+func importsAreAsDescribed(t *testing.T, u *server, api *apitest.API) {
 	t.Helper()
-	schema, err := schemas.Compile("openapi.json#/components/schemas/ImportRecord")
-	if err != nil {
-		t.Fatal(err)
-	}
 	files := []file{{"people.csv", hrPeople}, {"acts.csv", "at,what,to,by,about\n2024-01-01,advice,1,2,\n2024-01-01,advice,1,1,\n"}}
 	for _, got := range []imported{u.imports(hrMapping, files...), u.imports(hrMapping, file{"none.csv", ""})} {
 		if got.code != http.StatusOK {
 			t.Errorf("%d %s", got.code, got.body)
 		}
-		for record := range strings.SplitSeq(strings.TrimSpace(got.body), "\n") {
-			v, err := jsonschema.UnmarshalJSON(strings.NewReader(record))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := schema.Validate(v); err != nil {
-				t.Errorf("%s is not as described: %v", record, err)
-			}
-		}
+		api.Check(t, "ImportRecord", got.body)
 	}
 }

@@ -4,15 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tmaxmax/go-sse"
-	"sigs.k8s.io/yaml"
 
 	"kith.internal/events"
+	"kith.internal/services/internal/apitest"
 )
 
 // follow sends what a person's inbox shows, until the test ends.
@@ -70,15 +69,7 @@ func TestFollowing(t *testing.T) {
 	inboxIn(t, seen, func(a InboxAnswer) bool { return len(a.Nudges) == 0 })
 	seq := p.add(events.People, &events.PersonJoined{Level: 3, EffectiveAt: time.Now()})
 	told := inboxIn(t, seen, func(a InboxAnswer) bool { return a.Counts.Open == 1 })
-	text, err := os.ReadFile("openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	openapi, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	valid(t, openapi, http.StatusOK, told.Data)
+	valid(t, apitest.Read(t), http.StatusOK, told.Data)
 
 	again := p.follow(told.LastEventID)
 	p.add(events.Reply, &events.NudgeDone{Nudge: p.inbox(after(seq)).Nudges[0].ID})

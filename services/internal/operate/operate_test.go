@@ -1,21 +1,17 @@
 package operate_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"sigs.k8s.io/yaml"
 
 	"kith.internal/events"
 	"kith.internal/libs/derive"
@@ -24,6 +20,7 @@ import (
 	"kith.internal/libs/natstest"
 	"kith.internal/libs/projection"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/apitest"
 	"kith.internal/services/internal/operate"
 )
 
@@ -95,40 +92,8 @@ func ask(t *testing.T, url, method, path, viewer, body string) (code int, answer
 	if resp.StatusCode == http.StatusOK {
 		schema = "Rebuild"
 	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	if err := described(t, schema).Validate(v); err != nil {
-		t.Errorf("%s %s: %s: %v", method, path, text, err)
-	}
+	apitest.Read(t).Check(t, schema, string(text))
 	return resp.StatusCode, string(text)
-}
-
-func described(t *testing.T, schema string) *jsonschema.Schema {
-	t.Helper()
-	text, err := os.ReadFile("openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("openapi.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := c.Compile("openapi.json#/components/schemas/" + schema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
 }
 
 func TestOperatorsRebuild(t *testing.T) {
