@@ -55,7 +55,7 @@ func (s *Service) personAsOf(ctx context.Context, q AsOfQuery) (personAnswer, er
 	if err := s.policy.Read(ctx, q.Viewer, access.History(q.Person)); err != nil {
 		return personAnswer{}, err
 	}
-	end, err := s.end(ctx)
+	end, err := s.log.Last(ctx)
 	if err != nil {
 		return personAnswer{}, err
 	}
@@ -89,14 +89,6 @@ func (s *Service) seen(ctx context.Context, p events.PersonID, cut replay.Cut, f
 		err = fault.New(fault.NotFound, "not-known-then", "nothing was known of this person then")
 	}
 	return state, seen, err
-}
-
-func (s *Service) end(ctx context.Context) (uint64, error) {
-	end, err := s.log.Last(ctx)
-	if err != nil {
-		return 0, fault.Wrap(fault.Unavailable, "log", "the log cannot be read now; try again", err)
-	}
-	return end, nil
 }
 
 // cut is which facts a query is about. It fails with fault.Invalid for a time that has not come.

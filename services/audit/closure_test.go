@@ -14,6 +14,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/fault"
+	"kith.internal/services/audit/postings"
 	gaps "kith.internal/services/gap-projection"
 	"kith.internal/services/internal/replay"
 	"kith.internal/services/internal/ruleset"
@@ -106,9 +107,9 @@ type organization struct {
 }
 
 func (o *organization) restsOn(p events.PersonID) []events.Event {
-	index := newPostings()
+	index := postings.New()
 	for _, e := range o.log {
-		index.fold(e)
+		index.Fold(e)
 	}
 	at := func(seqs []uint64) (facts []events.Event) {
 		for _, seq := range seqs {
@@ -116,9 +117,9 @@ func (o *organization) restsOn(p events.PersonID) []events.Event {
 		}
 		return facts
 	}
-	known := index.named(p, uint64(len(o.log)))
+	known := index.Named(p, uint64(len(o.log)))
 	about := at(known)
-	s := &Service{postings: index}
+	s := &Service{postings: &postings.Index{Postings: index}}
 	all := append(about, at(s.standingOf(about, known, uint64(len(o.log))))...)
 	slices.SortFunc(all, func(a, b events.Event) int { return int(a.Seq) - int(b.Seq) })
 	return slices.CompactFunc(all, func(a, b events.Event) bool { return a.Seq == b.Seq })

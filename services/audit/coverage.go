@@ -40,7 +40,7 @@ func (s *Service) organizationAsOf(ctx context.Context, q OrganizationQuery) (or
 			return organizationAnswer{}, err
 		}
 	}
-	end, err := s.end(ctx)
+	end, err := s.log.Last(ctx)
 	if err != nil {
 		return organizationAnswer{}, err
 	}

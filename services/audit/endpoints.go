@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 
-	"kith.internal/libs/fault"
 	"kith.internal/services/internal/access"
 )
 
@@ -20,7 +19,7 @@ func (s *Service) status(ctx context.Context, v access.Viewer) (StatusAnswer, er
 	}
 	end, err := s.log.Last(ctx)
 	if err != nil {
-		return StatusAnswer{}, fault.Wrap(fault.Unavailable, "log", "the log cannot be read now; try again", err)
+		return StatusAnswer{}, err
 	}
 	a := StatusAnswer{End: end, Rules: map[string]string{}}
 	for _, d := range s.all {

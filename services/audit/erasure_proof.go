@@ -83,18 +83,14 @@ func (s *Service) erasureProof(ctx context.Context, q ErasureProofQuery) (Erasur
 
 // entry is all that names one entry of the directory, erased or not.
 func (s *Service) entry(ctx context.Context, person events.PersonID) (*named, error) {
-	end, err := s.log.Last(ctx)
-	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, "log", "the log cannot be read now; try again", err)
-	}
-	if err := s.indexedTo(ctx, end); err != nil {
+	if _, err := s.postings.ToEnd(ctx); err != nil {
 		return nil, err
 	}
-	n := &named{entries: []events.PersonID{person}}
-	if n.all, err = s.read(ctx, s.postings.everything(person)); err == nil && len(n.all) == 0 {
+	all, err := s.read(ctx, s.postings.Everything(person))
+	if err == nil && len(all) == 0 {
 		err = errUnknown
 	}
-	return n, err
+	return &named{entries: []events.PersonID{person}, all: all}, err
 }
 
 // tryOpen tries everything that a fact has sealed for the person. That the key is destroyed is the only right answer.

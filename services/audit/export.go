@@ -102,7 +102,7 @@ func (s *Service) record(ctx context.Context, q PersonQuery) (Record, error) {
 
 // seenNow is what the person sees now: their roles and gaps, each with what it rests on. Who has no network sees none.
 func (s *Service) seenNow(ctx context.Context, p events.PersonID) (Record, error) {
-	cut := replay.Cut{At: s.now().UTC(), Known: s.postings.last()}
+	cut := replay.Cut{At: s.now().UTC(), Known: s.postings.End()}
 	facts, err := s.restsOn(ctx, p, cut.Known)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (s *Service) seenNow(ctx context.Context, p events.PersonID) (Record, error
 
 // legalMode is what the person is told of what others said in confidence, by the last policy.
 func (s *Service) legalMode(ctx context.Context) (events.LegalMode, error) {
-	common, err := s.read(ctx, s.postings.named("", s.postings.last()))
+	common, err := s.read(ctx, s.postings.Named("", s.postings.End()))
 	mode := events.LegalMode("disclose-existence")
 	for _, e := range common {
 		if f, ok := e.Fact.(*events.PolicyChanged); ok {

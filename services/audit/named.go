@@ -26,16 +26,12 @@ func (n *named) is(p events.PersonID) bool { return slices.Contains(n.entries, p
 // naming reads all facts that name a person. It fails with fault.NotFound where there is none, or where the
 // person was erased.
 func (s *Service) naming(ctx context.Context, p events.PersonID) (*named, error) {
-	end, err := s.log.Last(ctx)
-	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, "log", "the log cannot be read now; try again", err)
-	}
-	if err := s.indexedTo(ctx, end); err != nil {
+	if _, err := s.postings.ToEnd(ctx); err != nil {
 		return nil, err
 	}
 	n := &named{entries: []events.PersonID{p}}
 	for i := 0; i < len(n.entries); i++ {
-		facts, err := s.read(ctx, s.postings.everything(n.entries[i]))
+		facts, err := s.read(ctx, s.postings.Everything(n.entries[i]))
 		if err != nil {
 			return nil, err
 		}

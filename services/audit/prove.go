@@ -76,14 +76,10 @@ func (s *Service) locate(ctx context.Context, event string) (*eventlog.Stored, e
 	if err == nil {
 		return s.first(ctx, []uint64{seq}, func(eventlog.Stored) bool { return true })
 	}
-	end, err := s.log.Last(ctx)
-	if err != nil {
+	if _, err := s.postings.ToEnd(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.indexedTo(ctx, end); err != nil {
-		return nil, err
-	}
-	return s.first(ctx, s.postings.where(events.FactID(event)), func(m eventlog.Stored) bool {
+	return s.first(ctx, s.postings.Of(events.FactID(event)), func(m eventlog.Stored) bool {
 		e, _ := m.Event()
 		return e.ID == events.FactID(event)
 	})

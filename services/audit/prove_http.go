@@ -83,30 +83,13 @@ func (s *Service) recordAll(r *http.Request) error {
 	case v.Purpose != "audit":
 		return fault.New(fault.Invalid, "no-purpose", "say what for: the header "+access.PurposeHeader+" holds audit")
 	}
-	end, err := s.log.Last(r.Context())
-	if err != nil {
-		return err
-	}
-	if err := s.indexedTo(r.Context(), end); err != nil {
+	if _, err := s.postings.ToEnd(r.Context()); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(r.Context())
 	g.SetLimit(recorders)
-	for _, who := range s.postings.everybody() {
+	for _, who := range s.postings.Everybody() {
 		g.Go(func() error { return s.policy.Read(ctx, v, access.History(who)) })
 	}
 	return g.Wait()
-}
-
-// everybody is who is named in the log, but for external contacts, who cannot look.
-func (p *postings) everybody() []events.PersonID {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	var all []events.PersonID
-	for who := range p.People {
-		if !who.External() {
-			all = append(all, who)
-		}
-	}
-	return all
 }

@@ -6,10 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
 	"kith.internal/events"
@@ -18,8 +16,8 @@ import (
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/keyring"
 	"kith.internal/libs/kit"
-	"kith.internal/libs/patience"
 	"kith.internal/libs/projection"
+	"kith.internal/services/audit/postings"
 	"kith.internal/services/audit/sealing"
 	"kith.internal/services/internal/access"
 	"kith.internal/services/internal/replay"
@@ -53,9 +51,7 @@ type Service struct {
 	now     func() time.Time
 
 	keys     *keyring.Keyring // nil where the installation has given none
-	store    jetstream.ObjectStore
-	postings *postings
-	indexed  atomic.Bool // whether the postings have reached the log's end
+	postings *postings.Index
 
 	replicas int
 	verifier *verifier
@@ -67,19 +63,16 @@ type Service struct {
 
 // New returns a service that Run starts. What is derived is handed to it: no service imports another.
 func New(ctx context.Context, env *app.Env, all []derive.Derivation, view View) (*Service, error) {
-	s := &Service{log: env.EventLog, all: all, view: view, policy: access.New(env.EventLog, Name), logger: env.Log, now: time.Now, postings: newPostings()}
+	s := &Service{log: env.EventLog, all: all, view: view, policy: access.New(env.EventLog, Name), logger: env.Log, now: time.Now}
 	s.replicas, s.tenantKey = max(env.Replicas, 1), env.TenantKey
 	s.verifier = &verifier{s: s, sheet: sheet{env.EventLog.JetStream()}, name: rand.Text(), started: s.now(), metrics: newVerifyMetrics(env.Registry)}
 	s.notary = sealing.New(env, s.now)
 	var err error
-	s.store, err = patience.Open(ctx, s.logger, "the saved postings", func(ctx context.Context) (jetstream.ObjectStore, error) {
-		return openSnapshots(ctx, env.EventLog.JetStream(), max(env.Replicas, 1))
-	})
-	if err != nil {
+	if s.postings, err = postings.Open(ctx, s.log, s.replicas, s.logger); err != nil {
 		return nil, err
 	}
 	if env.MasterKey != nil {
-		if s.keys, err = keyring.Open(ctx, env.EventLog.JetStream(), env.MasterKey, max(env.Replicas, 1)); err != nil {
+		if s.keys, err = keyring.Open(ctx, env.EventLog.JetStream(), env.MasterKey, s.replicas); err != nil {
 			return nil, err
 		}
 	}
@@ -94,17 +87,12 @@ func (s *Service) Name() string { return Name }
 func (s *Service) Handler() http.Handler { return s.handler }
 
 // Ready implements app.Service: it is ready once it knows where in the log everybody is named.
-func (s *Service) Ready() error {
-	if !s.indexed.Load() {
-		return errStarting
-	}
-	return nil
-}
+func (s *Service) Ready() error { return s.postings.Ready() }
 
 // Run implements app.Service.
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.index(ctx) })
+	g.Go(func() error { return s.postings.Run(ctx) })
 	g.Go(func() error { return s.verifier.keepVerifying(ctx) })
 	g.Go(func() error { return s.notary.Run(ctx) })
 	return g.Wait()

@@ -33,21 +33,19 @@ type verifier struct {
 // keepVerifying carries out what is ordered until ctx is done, and a day after the last verification
 // another one.
 func (v *verifier) keepVerifying(ctx context.Context) error {
-	for ctx.Err() == nil {
-		err := v.s.openSheet(ctx)
-		for err == nil {
-			err = v.look(ctx)
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-time.After(lookEvery):
-			}
-		}
-		if ctx.Err() == nil {
+	for next := v.s.openSheet; ; {
+		if err := next(ctx); err == nil {
+			next = v.look
+		} else if ctx.Err() == nil {
 			v.s.logger.Warn("what is to be verified is not known", "error", err)
+			next = v.s.openSheet
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(lookEvery):
 		}
 	}
-	return nil
 }
 
 // look carries out a verification that nobody works on.
@@ -57,40 +55,45 @@ func (v *verifier) look(ctx context.Context) error {
 		return err
 	}
 	v.metrics.show(now, v.started)
-	if now.State == Verifying && v.s.now().Sub(now.Beat) < beatLasts {
+	if !v.isDue(now) {
 		return nil
 	}
-	if now.State != Verifying && v.s.now().Sub(later(now.Ended, v.started)) < verifyEvery {
-		return nil
-	}
-	mine, err := v.sheet.change(ctx, func(j *Verification) error {
-		if j.State == Verifying && v.s.now().Sub(j.Beat) < beatLasts {
-			return errTaken
-		}
-		if j.State != Verifying && j.ID == now.ID {
-			if err := j.order(false, v.s.now().UTC()); err != nil {
-				return err
-			}
-		}
-		j.Worker, j.Beat = v.name, v.s.now().UTC()
-		return nil
-	})
+	mine, err := v.sheet.change(ctx, v.take)
 	if errors.Is(err, errTaken) {
 		return nil
 	}
-	if err == nil && mine.State == Verifying {
+	if err == nil {
 		v.carryOut(ctx, mine)
 	}
 	return err
 }
 
+// isDue reports whether a verification waits for somebody, or it is time for another one.
+func (v *verifier) isDue(j Verification) bool {
+	switch {
+	case j.State == Verifying:
+		return v.s.now().Sub(j.Beat) >= beatLasts
+	case j.Ended.IsZero():
+		return v.s.now().Sub(v.started) >= verifyEvery
+	}
+	return v.s.now().Sub(j.Ended) >= verifyEvery
+}
+
 var errTaken = errors.New("another replica works on it")
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
+// take makes a verification that is due this replica's.
+func (v *verifier) take(j *Verification) error {
+	now := v.s.now().UTC()
+	if !v.isDue(*j) {
+		return errTaken
 	}
-	return b
+	if j.State != Verifying {
+		if err := j.order(false, now); err != nil {
+			return err
+		}
+	}
+	j.Worker, j.Beat = v.name, now
+	return nil
 }
 
 // carryOut verifies, says now and then how far it is, and in the end what came of it. One that was

@@ -13,6 +13,7 @@ import (
 	"kith.internal/libs/derive"
 	"kith.internal/libs/fault"
 	"kith.internal/libs/projection"
+	"kith.internal/services/audit/postings"
 )
 
 // VerificationState is how a verification stands.
@@ -94,7 +95,7 @@ func (s *Service) openSheet(ctx context.Context) error {
 func (s sheet) load(ctx context.Context) (v Verification, revision uint64, err error) {
 	bucket, err := s.js.KeyValue(ctx, verifications)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		return v, 0, errStarting
+		return v, 0, postings.ErrStarting
 	}
 	if err != nil {
 		return v, 0, noSheet(err)

@@ -109,10 +109,13 @@ func (w *work) end(ctx context.Context, failed error) error {
 		}
 		return nil
 	})
-	if errors.Is(err, errTaken) || errors.Is(err, errCancelled) {
+	switch {
+	case errors.Is(err, errTaken), errors.Is(err, errCancelled):
 		return nil
+	case err != nil:
+		return err
 	}
 	w.v.metrics.show(j, w.v.started)
 	w.v.s.logger.Info("verified", "state", string(j.State), "facts", j.Facts, "divergences", j.divergences())
-	return err
+	return nil
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"kith.internal/events"
@@ -41,9 +42,9 @@ func (s *Service) viewers(ctx context.Context, q PersonQuery) (ViewersAnswer, er
 	if err != nil {
 		return a, err
 	}
-	for _, e := range facts.all {
+	for _, e := range slices.Backward(facts.all) {
 		if v := facts.viewing(e); v != nil {
-			a.Viewers = append([]Viewing{*v}, a.Viewers...)
+			a.Viewers = append(a.Viewers, *v)
 		}
 	}
 	return a, nil

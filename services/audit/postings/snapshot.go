@@ -1,4 +1,4 @@
-package audit
+package postings
 
 import (
 	"bytes"
@@ -19,7 +19,6 @@ const snapshots = "kith_audit"
 const (
 	snapshotName   = "postings"
 	snapshotLayout = 1
-	snapshotEvery  = 200_000 // messages of the log
 )
 
 // openSnapshots opens the object store, making or changing it only where it is not as it should be. Of
@@ -49,32 +48,29 @@ type head struct {
 }
 
 // save writes the postings of a log.
-func (p *postings) save(ctx context.Context, store jetstream.ObjectStore, log string) error {
-	body, last, err := p.encode(log)
+func (p *Postings) save(ctx context.Context, store jetstream.ObjectStore, log string) error {
+	body, err := p.encode(log)
 	if err != nil {
 		return err
 	}
 	if _, err := store.Put(ctx, jetstream.ObjectMeta{Name: snapshotName}, body); err != nil {
 		return fmt.Errorf("save the postings: %w", err)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.saved = last
 	return nil
 }
 
-func (p *postings) encode(log string) (*bytes.Buffer, uint64, error) {
+func (p *Postings) encode(log string) (*bytes.Buffer, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	var body bytes.Buffer
 	to := gob.NewEncoder(&body)
 	err := errors.Join(to.Encode(head{snapshotLayout, log}), to.Encode(p.image))
-	return &body, p.Last, err
+	return &body, err
 }
 
 // load reads a snapshot of this log, where there is one that fits. One that reaches beyond the log's end is of
 // a log that was set back.
-func (p *postings) load(ctx context.Context, store jetstream.ObjectStore, log string, end uint64) error {
+func (p *Postings) load(ctx context.Context, store jetstream.ObjectStore, log string, end uint64) error {
 	object, err := store.Get(ctx, snapshotName)
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
 		return nil
@@ -97,6 +93,6 @@ func (p *postings) load(ctx context.Context, store jetstream.ObjectStore, log st
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.saved, p.image = saved.Last, saved
+	p.image = saved
 	return nil
 }

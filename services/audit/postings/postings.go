@@ -1,4 +1,4 @@
-package audit
+package postings
 
 import (
 	"strings"
@@ -7,12 +7,9 @@ import (
 	"kith.internal/events"
 )
 
-// postings say where in the log somebody is named, and where a fact stands. They are a fold of the whole
-// log, in memory: about 50 bytes a fact. With them, what a person's network rests on is read as the hundred
-// facts that it is.
-type postings struct {
-	mu    sync.RWMutex
-	saved uint64 // up to here they are in the snapshot
+// Postings say where in the log somebody is named, and where a fact stands. They are safe for concurrent use.
+type Postings struct {
+	mu sync.RWMutex
 	image
 }
 
@@ -32,22 +29,23 @@ type places struct {
 	Closed   sequences // by any other fact: sealed ones, and what was derived
 }
 
-func newPostings() *postings { return &postings{image: emptyImage()} }
+// New returns postings of nothing.
+func New() *Postings { return &Postings{image: emptyImage()} }
 
 func emptyImage() image {
 	return image{People: map[events.PersonID]*places{}, Facts: map[uint64]uint64{}, Twice: map[uint64][]uint64{}}
 }
 
 // forget empties them.
-func (p *postings) forget() {
+func (p *Postings) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.saved, p.image = 0, emptyImage()
+	p.image = emptyImage()
 }
 
-// fold takes in the next fact, or what is known of one that cannot be read. One that is in them already is
+// Fold takes in the next fact, or what is known of one that cannot be read. One that is in them already is
 // skipped.
-func (p *postings) fold(e events.Event) {
+func (p *Postings) Fold(e events.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.Seq <= p.Last {
@@ -58,13 +56,13 @@ func (p *postings) fold(e events.Event) {
 	if isCommon(e) {
 		p.Common.add(e.Seq)
 	}
-	for _, who := range namedIn(e) {
+	for _, who := range PeopleIn(e) {
 		p.name(who, e)
 	}
 }
 
 // note keeps where the fact stands.
-func (p *postings) note(e events.Event) {
+func (p *Postings) note(e events.Event) {
 	if e.ID == "" {
 		return
 	}
@@ -76,7 +74,7 @@ func (p *postings) note(e events.Event) {
 	p.Facts[print] = e.Seq
 }
 
-func (p *postings) name(who events.PersonID, e events.Event) {
+func (p *Postings) name(who events.PersonID, e events.Event) {
 	at := p.People[who]
 	if at == nil {
 		at = &places{}
@@ -93,8 +91,8 @@ func (p *postings) name(who events.PersonID, e events.Event) {
 	}
 }
 
-// namedIn is whom a fact names; somebody may be there twice.
-func namedIn(e events.Event) []events.PersonID {
+// PeopleIn is whom a fact names; somebody may be there twice.
+func PeopleIn(e events.Event) []events.PersonID {
 	var all []events.PersonID
 	if who := e.Person(); who != "" {
 		all = append(all, who)
@@ -128,15 +126,15 @@ func isCommon(e events.Event) bool {
 	return e.Context == events.Policy || e.Context == events.People && e.Person() == ""
 }
 
-// last is up to where the log is in them.
-func (p *postings) last() uint64 {
+// End is up to where the log is in them.
+func (p *Postings) End() uint64 {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.Last
 }
 
-// named is where a person is named, up to a sequence, by what networks rest on, and where the common facts are.
-func (p *postings) named(who events.PersonID, known uint64) []uint64 {
+// Named is where a person is named, up to a sequence, by what networks rest on, and where the common facts are.
+func (p *Postings) Named(who events.PersonID, known uint64) []uint64 {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	all := p.Common.upTo(known)
@@ -146,8 +144,8 @@ func (p *postings) named(who events.PersonID, known uint64) []uint64 {
 	return all
 }
 
-// standing is where facts are, up to a sequence, that ties with a person may rest on.
-func (p *postings) standing(who events.PersonID, known uint64) []uint64 {
+// Standing is where facts are, up to a sequence, that ties with a person may rest on.
+func (p *Postings) Standing(who events.PersonID, known uint64) []uint64 {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if at := p.People[who]; at != nil {
@@ -156,8 +154,8 @@ func (p *postings) standing(who events.PersonID, known uint64) []uint64 {
 	return nil
 }
 
-// everything is where a person is named at all.
-func (p *postings) everything(who events.PersonID) []uint64 {
+// Everything is where a person is named at all.
+func (p *Postings) Everything(who events.PersonID) []uint64 {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	at := p.People[who]
@@ -167,8 +165,8 @@ func (p *postings) everything(who events.PersonID) []uint64 {
 	return append(at.Named.upTo(p.Last), at.Closed.upTo(p.Last)...)
 }
 
-// where is at which sequences a fact of this id may stand: reading them settles it.
-func (p *postings) where(id events.FactID) []uint64 {
+// Of is at which sequences the fact of an id may stand: reading them settles it.
+func (p *Postings) Of(id events.FactID) []uint64 {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	print := fingerprintOf(id)
@@ -177,6 +175,19 @@ func (p *postings) where(id events.FactID) []uint64 {
 		return nil
 	}
 	return append([]uint64{first}, p.Twice[print]...)
+}
+
+// Everybody is who is named, but for external contacts.
+func (p *Postings) Everybody() []events.PersonID {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	var all []events.PersonID
+	for who := range p.People {
+		if !who.External() {
+			all = append(all, who)
+		}
+	}
+	return all
 }
 
 const idLetters = "abcdefghijklmnopqrstuvwxyz234567"

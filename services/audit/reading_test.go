@@ -11,7 +11,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
-	"pgregory.net/rapid"
 
 	"kith.internal/events"
 	"kith.internal/libs/app"
@@ -96,90 +95,15 @@ func TestWhatANetworkRestsOn(t *testing.T) {
 			t.Errorf("%s up to %d: %v, want %v", c.who, c.known, seqs, c.want)
 		}
 	}
-	if got := s.postings.everything(cyd); !slices.Equal(got, []uint64{3, 6, 11, 7}) {
+	if got := s.postings.Everything(cyd); !slices.Equal(got, []uint64{3, 6, 11, 7}) {
 		t.Errorf("cyd is named at %v", got)
 	}
-	if got := s.postings.where(history()[6].ID); !slices.Equal(got, []uint64{7}) {
+	if got := s.postings.Of(history()[6].ID); !slices.Equal(got, []uint64{7}) {
 		t.Errorf("the seventh fact stands at %v", got)
 	}
-	if got := s.postings.where("zzzzzzzzzzzzzzzzzzzzzzzzzz"); got != nil {
+	if got := s.postings.Of("zzzzzzzzzzzzzzzzzzzzzzzzzz"); got != nil {
 		t.Errorf("no fact stands at %v", got)
 	}
-}
-
-// A service that starts again reads only what its postings do not have; of a log that is made anew it reads all.
-func TestPostingsAreSaved(t *testing.T) {
-	nc := natstest.Fast(t)
-	s, stop := started(t, nc)
-	if _, err := s.log.Append(t.Context(), history()[:3]...); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.indexedTo(t.Context(), 3); err != nil {
-		t.Fatal(err)
-	}
-	stop()
-	next := opened(t, nc)
-	if err := next.loadPostings(t.Context(), next.log.Identity()); err != nil || next.postings.last() != 3 || !slices.Equal(next.postings.named(cyd, 9), []uint64{3}) {
-		t.Fatalf("loaded up to %d, %v", next.postings.last(), err)
-	}
-	other := opened(t, nc)
-	if err := other.loadPostings(t.Context(), "another log"); err != nil || other.postings.last() != 0 {
-		t.Errorf("of another log, up to %d, %v", other.postings.last(), err)
-	}
-}
-
-func TestALogThatIsMadeAnew(t *testing.T) {
-	nc := natstest.Fast(t)
-	s, _ := started(t, nc)
-	if _, err := s.log.Append(t.Context(), history()[:3]...); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.indexedTo(t.Context(), 3); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.log.JetStream().DeleteStream(t.Context(), eventlog.StreamName); err != nil {
-		t.Fatal(err)
-	}
-	next := opened(t, nc)
-	joined := history()[1]
-	joined.Seq = 0
-	if _, err := next.log.Append(t.Context(), joined); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(30 * time.Second); s.Ready() != nil || s.postings.last() != 1 || s.postings.named(cyd, 9) != nil; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("up to %d, cyd at %v", s.postings.last(), s.postings.named(cyd, 9))
-		}
-	}
-}
-
-// Whoever is named in a fact is found by it, whatever came before.
-func TestPostings(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		who := rapid.SampledFrom(someone)
-		var facts []events.Event
-		for range rapid.IntRange(0, 40).Draw(t, "facts") {
-			c := rapid.SampledFrom([]events.Context{events.Support, events.Personal, events.Sealed}).Draw(t, "context")
-			facts = append(facts, advice(c, who.Draw(t, "recipient"), who.Draw(t, "supporter")))
-		}
-		p := newPostings()
-		want := map[events.PersonID][]uint64{}
-		for _, e := range said(facts...) {
-			p.fold(e)
-			p.fold(e)
-			act := events.ActOf(e.Fact)
-			for _, one := range someone {
-				if e.Context != events.Sealed && (act.Recipient == one || act.Supporter == one) {
-					want[one] = append(want[one], e.Seq)
-				}
-			}
-		}
-		for _, one := range someone {
-			if got := p.named(one, p.Last); !slices.Equal(got, want[one]) {
-				t.Fatalf("%s is named at %v, want %v", one, got, want[one])
-			}
-		}
-	})
 }
 
 // opened is a service that does not run.

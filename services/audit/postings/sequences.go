@@ -1,4 +1,4 @@
-package audit
+package postings
 
 import "encoding/binary"
 
