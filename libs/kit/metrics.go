@@ -40,8 +40,8 @@ func (m *Metrics) Middleware(route string) endpoint.Middleware {
 func (m *Metrics) Handle(route string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, seen := time.Now(), &watched{ResponseWriter: w, code: http.StatusOK}
+		defer func() { m.observe(route, seen.code, start) }() // also of one that breaks its connection off
 		next.ServeHTTP(seen, r)
-		m.observe(route, seen.code, start)
 	})
 }
 

@@ -33,7 +33,7 @@ func TestAHubLeaves(t *testing.T) {
 	s.classified(s.say(events.Support, ego, advice(ben)), nil)
 	after := s.say(events.People, ben, &events.PersonLeft{EffectiveAt: time.Now().UTC()})
 	s.classified(after, nil)
-	s.svc.Wait(30 * time.Second)
+	s.svc.Wait(5 * time.Minute)
 	began := time.Now()
 	for _, i := range []int{0, 1, many / 2, many - 1} {
 		list := asked[gaps.ListAnswer](s, somebodyElse(i), fmt.Sprintf("/gaps?after=%d", after))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -182,6 +183,45 @@ func TestAStreamThatCannotGoOnEnds(t *testing.T) {
 	u.stop()
 	if u.said.Len() > 0 {
 		t.Error(u.said)
+	}
+}
+
+// What a request leaves of its body is no request of its own, however it ends.
+func TestWhatIsLeftOfABodyIsNoRequest(t *testing.T) {
+	boundary := "--x\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"%[1]s\"\r\n\r\n"
+	form := fmt.Sprintf(boundary, "mapping") + example(t, "lawfirm.yaml") + "\r\n" + fmt.Sprintf(boundary, "file") + "a,b\n"
+	chunk := func(text string) string { return fmt.Sprintf("%x\r\n%s\r\n", len(text), text) }
+	for name, c := range map[string]struct {
+		path, media, body, answer string
+		closed                    bool
+	}{
+		"a stream that cannot go on": {"events", "application/x-ndjson", chunk(joined("1") + "\n"), `"status":503`, true},
+		"a stream that is garbled":   {"events", "application/x-ndjson", chunk(joined("1")+"\n") + "garbled\r\n", `"line":2,"status":`, false},
+		"an import that is garbled":  {"imports", "multipart/form-data; boundary=x", chunk(form) + "garbled\r\n", `"failed"`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := start(t, natstest.Fast(t))
+			if c.closed {
+				u.log.Close()
+			}
+			conn, err := net.Dial("tcp", strings.TrimPrefix(u.url, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(time.Minute)) // where it is not broken off, it fails
+			fmt.Fprintf(conn, "POST /intake/v1/%s HTTP/1.1\r\nHost: x\r\nKith-Viewer: integration:test\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n%s", c.path, c.media, c.body)
+			said := &bytes.Buffer{}
+			answers := bufio.NewReader(io.TeeReader(conn, said))
+			for err == nil && !strings.Contains(said.String(), c.answer) {
+				_, err = answers.ReadByte()
+			}
+			fmt.Fprint(conn, "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n")
+			io.Copy(io.Discard, answers)
+			if n := strings.Count(said.String(), "HTTP/1.1 "); n != 1 || !strings.Contains(said.String(), c.answer) {
+				t.Errorf("%d answers:\n%s", n, said)
+			}
+		})
 	}
 }
 

@@ -43,7 +43,7 @@ func (s *Service) postImport(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer i.close()
 	answer.begin()
-	defer answer.end(r.Body)
+	defer toItsEnd(r.Body)
 	err = i.parts(parts)
 	var done Done
 	if err == nil {
@@ -167,12 +167,6 @@ func (n *ndjson) begin() {
 	n.w.Header().Set("X-Content-Type-Options", "nosniff")
 	n.w.WriteHeader(http.StatusOK)
 	n.out.Flush() //nolint:errcheck // the sender has left
-}
-
-// end reads what the sender still says: many read the answer only then. What nobody has read, the server reads
-// once the request is over, while it waits for the next one already, and panics.
-func (n *ndjson) end(body io.Reader) {
-	io.Copy(io.Discard, body) //nolint:errcheck // the sender has left
 }
 
 func (n *ndjson) write(v any) {

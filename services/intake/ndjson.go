@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"time"
 
 	"kith.internal/libs/fault"
 	"kith.internal/services/internal/access"
@@ -30,16 +29,16 @@ func (s *Service) postLines(w http.ResponseWriter, r *http.Request, viewer acces
 		return nil //nolint:nilerr // the sender has left
 	}
 	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
 	lines, chunks, stored := make(chan line, 2*maxChunk), make(chan chunk), make(chan struct{}, 1)
 	stored <- struct{}{}
 	go readLines(ctx, r.Body, lines)
 	go s.admitLines(ctx, viewer, lines, stored, chunks)
-	whole := false
 	defer func() {
-		if !whole {
-			stopReading(out, cancel, lines)
+		cancel()
+		linger(out)
+		for range lines { // nobody else may read the body once the request is over
 		}
+		toItsEnd(r.Body)
 	}()
 	encoder := json.NewEncoder(w)
 	broken := false
@@ -56,17 +55,7 @@ func (s *Service) postLines(w http.ResponseWriter, r *http.Request, viewer acces
 		}
 		stored <- struct{}{}
 	}
-	whole = ctx.Err() == nil
 	return nil
-}
-
-// stopReading ends the reading of a body whose sender has more to say: nobody may read it any more once
-// the request is over.
-func stopReading(out *http.ResponseController, cancel func(), lines <-chan line) {
-	cancel()
-	out.SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // a body that knows no deadline breaks off with its connection
-	for range lines {                    // until the reader has gone
-	}
 }
 
 // line is one line of the body.

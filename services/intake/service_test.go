@@ -69,7 +69,7 @@ func startWith(t testing.TB, nc *nats.Conn, erasures string) *server {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
-	for deadline := time.Now().Add(10 * time.Second); s.Ready() != nil; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); s.Ready() != nil; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal(s.Ready())
 		}
