@@ -119,7 +119,7 @@ func (p *process) said() string {
 func (p *process) await(t testing.TB, pattern string) string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
-	deadline := time.After(60 * time.Second)
+	deadline := time.After(3 * time.Minute)
 	for {
 		select {
 		case line := <-p.lines:

@@ -183,20 +183,27 @@ func (u *running) append(t *testing.T, sitting int, facts []events.Event) uint64
 		}
 		last = acks[len(acks)-1].Seq
 	}
-	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); {
-		if code, _ := u.get(t, "service:test", "/gap-projection/v1/progress?after="+fmt.Sprint(last)); code == http.StatusOK {
-			end, err := u.log.Last(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return end
-		}
+	if code, body := u.get(t, "service:test", "/gap-projection/v1/progress?after="+fmt.Sprint(last)); code != http.StatusOK {
+		t.Fatalf("it does not settle: %d %s", code, body)
 	}
-	t.Fatal("it does not settle")
-	return 0
+	end, err := u.log.Last(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return end
 }
 
+// get asks, and asks again while the answer is that it is unavailable for the moment.
 func (u *running) get(t *testing.T, viewer, path string) (code int, body []byte) {
+	t.Helper()
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		if code, body = u.once(t, viewer, path); code != http.StatusServiceUnavailable || time.Now().After(deadline) {
+			return code, body
+		}
+	}
+}
+
+func (u *running) once(t *testing.T, viewer, path string) (code int, body []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, u.HTTP+path, nil)
 	if err != nil {
