@@ -2,6 +2,8 @@ package translog
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -107,8 +109,11 @@ func (s Sealed) Note() []byte {
 	return b.Bytes()
 }
 
+// signatureSize is the least that a signature in a note takes: the hash of its key, and that of Ed25519.
+const signatureSize = 4 + ed25519.SignatureSize
+
 // Notes takes a file of signed notes apart, each with an empty line after it. One that was cut off while
-// it was written is left out: what is not signed says nothing.
+// it was written, in its text or in a signature, is left out: what is not signed says nothing.
 func Notes(file []byte) [][]byte {
 	var all [][]byte
 	var text, signatures string
@@ -116,10 +121,17 @@ func Notes(file []byte) [][]byte {
 		block = strings.TrimLeft(block, "\n")
 		if signatures = strings.TrimSuffix(block, "\n"); !strings.HasPrefix(block, signatureLine) {
 			text = block
-		} else if strings.HasSuffix(text, "\n\n") && strings.HasSuffix(signatures, "\n") {
+		} else if strings.HasSuffix(text, "\n\n") && strings.HasSuffix(signatures, "\n") && whole(signatures) {
 			all = append(all, []byte(text+signatures))
 			text = ""
 		}
 	}
 	return all
+}
+
+// whole reports whether the last of some signatures was written to its end.
+func whole(signatures string) bool {
+	last := strings.TrimSuffix(signatures, "\n")
+	signature, err := base64.StdEncoding.DecodeString(last[strings.LastIndexByte(last, ' ')+1:])
+	return err == nil && len(signature) >= signatureSize
 }

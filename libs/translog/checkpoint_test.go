@@ -79,8 +79,8 @@ func TestCheckpointsAreSigned(t *testing.T) {
 		"keys of two logs":         second(translog.Signers([]byte(ours.secret + "\n" + foreign.secret))),
 		"a secret key as a public": second(translog.Verifiers([]byte(ours.secret))),
 	} {
-		if err == nil {
-			t.Errorf("%s is not refused", what)
+		if err == nil || strings.Contains(err.Error(), "PRIVATE") {
+			t.Errorf("%s is not refused: %v", what, err)
 		}
 	}
 }
@@ -162,8 +162,9 @@ func TestNotesOfAFile(t *testing.T) {
 	k, other := newPair(t, origin), newPair(t, origin)
 	first := string(signed(t, translog.Checkpoint{Origin: origin, Size: 1, Root: leaf(1)}, k))
 	last := string(signed(t, translog.Checkpoint{Origin: origin, Size: 2, Root: leaf(2)}, k, other))
-	text, _, _ := strings.Cut(last, "\n\n")
-	for what, cut := range map[string]string{"nothing": "", "half a text": "kith.internal/log/abc\n1", "a text": text, "half a signature": text + "\n\n— kith"} {
+	text, signatures, _ := strings.Cut(last, "\n\n")
+	for what, cut := range map[string]string{"nothing": "", "half a text": "kith.internal/log/abc\n1", "a text": text, "half a name": text + "\n\n— kith",
+		"half a signature": text + "\n\n" + signatures[:80], "half of the second": text + "\n\n" + signatures[:len(signatures)-5]} {
 		if cut != "" {
 			cut += "\n\n"
 		}
@@ -171,7 +172,6 @@ func TestNotesOfAFile(t *testing.T) {
 		for _, n := range translog.Notes([]byte(first + "\n" + cut + last + "\n")) {
 			got = append(got, string(n))
 		}
-		got = slices.DeleteFunc(got, func(n string) bool { return second(translog.Open([]byte(n), verifiers(t, k))) != nil })
 		if !slices.Equal(got, []string{first, last}) {
 			t.Errorf("%s was cut off: %q", what, got)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -53,17 +54,44 @@ func ParseEntry(line []byte) (Entry, error) {
 	return e, e.check()
 }
 
-// decode reads one JSON value that has known fields only.
+// decode reads one JSON value that has known fields only, each once and written as here: nobody who reads
+// the text by other means may find anything else in it than what is proven.
 func decode(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
 		return err
 	}
-	if d.More() {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("something follows it")
 	}
-	return nil
+	return unambiguous(json.NewDecoder(bytes.NewReader(text)))
+}
+
+// inNames is what the names of fields and headers are made of. Go takes Data for data, and others do not.
+const inNames = "abcdefghijklmnopqrstuvwxyz0123456789_-"
+
+// unambiguous reads the next value, and refuses a name that stands in one object twice, or is written otherwise.
+func unambiguous(d *json.Decoder) error {
+	open, err := d.Token()
+	if _, nested := open.(json.Delim); err != nil || !nested {
+		return err
+	}
+	met := map[json.Token]bool{}
+	for d.More() {
+		if open == json.Delim('{') {
+			name, err := d.Token()
+			if text, _ := name.(string); err != nil || met[name] || strings.Trim(text, inNames) != "" {
+				return errors.Join(err, fmt.Errorf("its field %q can be read in two ways", name))
+			}
+			met[name] = true
+		}
+		if err := unambiguous(d); err != nil {
+			return err
+		}
+	}
+	_, err = d.Token()
+	return err
 }
 
 // check refuses what could be taken for another entry: each part must end where its line ends.
@@ -73,6 +101,8 @@ func (e Entry) check() error {
 		return errors.New("an entry has no sequence")
 	case !plain(e.Subject):
 		return fmt.Errorf("entry %d has no proper subject", e.Seq)
+	case !time.Unix(0, e.Recorded.UnixNano()).Equal(e.Recorded): // centuries away, which the leaf does not tell apart
+		return fmt.Errorf("entry %d has no proper time", e.Seq)
 	case e.Data != "" && e.Bytes != nil:
 		return fmt.Errorf("entry %d has two bodies", e.Seq)
 	}

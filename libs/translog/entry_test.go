@@ -57,6 +57,12 @@ func TestEntriesThatAreRefused(t *testing.T) {
 		"no sequence":               {`"seq":1`, `"seq":0`},
 		"no subject":                {`kith.a._.B`, ``},
 		"something after it":        {`"{}"}`, `"{}"} {}`},
+		"a bracket after it":        {`"{}"}`, `"{}"}}`},
+		"a body and another":        {`"data"`, `"data":"[]","data"`},
+		"a body that others read":   {`"data"`, `"data":"[]","DATA"`},
+		"a long s":                  {`"seq":1`, `"seq":7,"\u017feq":1`},
+		"a header and another":      {`"ce-id"`, `"ce-id":"y","ce-id"`},
+		"a time of the same bytes":  {`2026-03-01T09:00:00Z`, `2610-09-20T08:34:33.709551616Z`},
 		"no JSON":                   {`{"seq"`, `seq`},
 	} {
 		bad := strings.Replace(good, change[0], change[1], 1)

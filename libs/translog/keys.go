@@ -109,6 +109,9 @@ func Verifiers(file []byte) (note.Verifiers, error) {
 	known := map[string]bool{}
 	for _, line := range keyLines(file) {
 		v, err := note.NewVerifier(line)
+		if strings.HasPrefix(line, secretKey) {
+			return nil, errors.New("this is a key that signs, which is secret: to verify, take the public keys (kith audit new-key prints them)")
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%q is no public key: %w", line, err)
 		}

@@ -23,6 +23,7 @@ type Proven struct {
 	Checkpoint Checkpoint
 	Entry      *Entry      // that is in it
 	Since      *Checkpoint // that it goes on from
+	Held       bool        // against a checkpoint that was claimed before
 }
 
 // ParseBundle reads a bundle; of what it says nothing is proven yet.

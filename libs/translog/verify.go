@@ -16,6 +16,9 @@ import (
 // checkpointSubject is where the log keeps its own checkpoints.
 const checkpointSubject = "kith.audit._.CheckpointSealed"
 
+// inLine is what a line of an export holds that is a checkpoint, so that the others need not be read twice.
+var inLine = []byte(checkpointSubject)
+
 // Claims are the roots that signed checkpoints of one log claim for its sizes.
 type Claims struct {
 	keys   note.Verifiers
@@ -58,7 +61,10 @@ func (c *Claims) Verify(b Bundle) (Proven, error) {
 	if err != nil {
 		return p, err
 	}
+	_, p.Held = c.roots[p.Checkpoint.Size]
 	if p.Since != nil {
+		_, older := c.roots[p.Since.Size]
+		p.Held = p.Held || older
 		if err := c.Believe(*p.Since); err != nil {
 			return p, err
 		}
@@ -98,7 +104,7 @@ func (c *Claims) VerifyLog(export io.ReadSeeker) (Log, error) {
 // collect takes over the checkpoints that stand in the log itself. Each speaks of what came before it.
 func (c *Claims) collect(export io.Reader) error {
 	return lines(export, func(line []byte) error {
-		if !bytes.Contains(line, []byte("CheckpointSealed")) {
+		if !bytes.Contains(line, inLine) {
 			return nil
 		}
 		e, err := ParseEntry(line)
@@ -126,6 +132,9 @@ func (c *Claims) follow(tree *Frontier, line []byte) error {
 	}
 	if e.Seq != tree.Size()+1 {
 		return fmt.Errorf("entry %d stands where %d belongs", e.Seq, tree.Size()+1)
+	}
+	if e.Subject == checkpointSubject && !bytes.Contains(line, inLine) {
+		return fmt.Errorf("entry %d is a checkpoint written so that it is not noticed", e.Seq)
 	}
 	tree.Add(e.Leaf())
 	if root, ok := c.roots[tree.Size()]; ok && root != tree.Root() {

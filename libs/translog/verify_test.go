@@ -144,6 +144,20 @@ func TestOnlyWhatWasKeptShowsTheEnd(t *testing.T) {
 	}
 }
 
+// A checkpoint of the log that is written otherwise, so that nobody holds the log against it, shows.
+func TestNoCheckpointIsHidden(t *testing.T) {
+	h := newHistory(t, newPair(t, origin), 35)
+	var text bytes.Buffer
+	if _, err := text.ReadFrom(export(t, h.entries)); err != nil {
+		t.Fatal(err)
+	}
+	at := strings.LastIndex(text.String(), "CheckpointSealed")
+	hidden := text.String()[:at] + `Checkpoint\u0053ealed` + text.String()[at+len("CheckpointSealed"):]
+	if _, err := claims(t, nil, h.key).VerifyLog(strings.NewReader(hidden)); err == nil || !strings.Contains(err.Error(), "not noticed") {
+		t.Errorf("%v", err)
+	}
+}
+
 // bundle proves that an entry of a history is in it, and that it goes on from an earlier size.
 func bundle(t testing.TB, h *history, seq, older uint64) translog.Bundle {
 	t.Helper()

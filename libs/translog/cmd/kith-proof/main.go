@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -17,7 +18,8 @@ const usage = `Usage:
   kith-proof --key FILE [--checkpoints FILE] --log FILE the whole log, as kith audit log writes it
 
 The key file holds every public key that the log has ever had, one a line. The checkpoints file holds
-signed checkpoints that were kept elsewhere: without it nobody can tell that the end of a log was cut off.
+signed checkpoints that were kept elsewhere, which what is proven must go on from: without it nobody can
+tell that the end of a log was cut off, or that others are shown another log.
 The exit code is 0 where everything is proven, 1 where something is not, 2 for wrong usage.
 
 `
@@ -47,7 +49,7 @@ func run(out io.Writer, key, kept, log string, proofs []string) error {
 		return wholeLog(out, claims, log)
 	}
 	for _, file := range proofs {
-		if err := proof(out, claims, file); err != nil {
+		if err := proof(out, claims, kept, file); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
@@ -95,10 +97,13 @@ func wholeLog(out io.Writer, claims *translog.Claims, log string) error {
 		return err
 	}
 	fmt.Fprintf(out, "proven: %d of %d entries are what was sealed, at %d checkpoints\n", found.Sealed, found.Entries, found.Checkpoints)
+	if later := found.Entries - found.Sealed; later > 0 {
+		fmt.Fprintf(out, "not proven yet: the last %d, which came after the last checkpoint\n", later)
+	}
 	return nil
 }
 
-func proof(out io.Writer, claims *translog.Claims, file string) error {
+func proof(out io.Writer, claims *translog.Claims, kept, file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -111,11 +116,24 @@ func proof(out io.Writer, claims *translog.Claims, file string) error {
 	if err != nil {
 		return err
 	}
+	if kept != "" && !p.Held {
+		return fmt.Errorf("it cannot be held against the checkpoints of %s, none of which it speaks of: have it made with --since %[1]s", kept)
+	}
 	if e := p.Entry; e != nil {
-		fmt.Fprintf(out, "proven: entry %d, %s, recorded %s, is in the log of %d entries\n", e.Seq, e.Subject, e.Recorded.Format(time.RFC3339Nano), p.Checkpoint.Size)
+		fmt.Fprintf(out, "proven: entry %d, %s, recorded %s, is in the log of %d entries:\n", e.Seq, e.Subject, e.Recorded.Format(time.RFC3339Nano), p.Checkpoint.Size)
+		if err := show(out, e); err != nil {
+			return err
+		}
 	}
 	if p.Since != nil {
 		fmt.Fprintf(out, "proven: the log of %d entries goes on where that of %d ended\n", p.Checkpoint.Size, p.Since.Size)
 	}
 	return nil
+}
+
+// show writes what is proven, as it was read: the text that the proof came in may look otherwise.
+func show(out io.Writer, e *translog.Entry) error {
+	lines := json.NewEncoder(out)
+	lines.SetEscapeHTML(false)
+	return lines.Encode(e)
 }

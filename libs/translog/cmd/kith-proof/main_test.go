@@ -43,12 +43,16 @@ func TestTheBinary(t *testing.T) {
 		says string
 	}{
 		{"--key key --log log", 0, "2 of 3 entries are what was sealed"},
+		{"--key key --log log", 0, "not proven yet: the last 1,"},
 		{"--key key --checkpoints kept --log log", 0, "at 1 checkpoints"},
 		{"--key key --checkpoints kept --log log.altered", 1, "the first 2 entries are not what was sealed"},
 		{"--key key --checkpoints kept --log log.short", 1, "the log was cut off"},
 		{"--key other --log log", 1, "none of the keys"},
 		{"--key key proof", 0, "entry 1, kith.support._.A, recorded 2026-03-01T09:00:00Z, is in the log of 2"},
 		{"--key key --checkpoints kept proof proof.altered", 1, "proof.altered: entry 1 is not what the log"},
+		{"--key key proof", 0, `"data":"{\"n\":1}"`},
+		{"--key key --checkpoints other.kept proof", 1, "none of which it speaks of: have it made with --since other.kept"},
+		{"--key secret proof", 1, "which is secret"},
 		{"--key key --checkpoints log proof", 1, "has no checkpoint"},
 		{"--key key --log missing", 1, "missing"},
 		{"--key key", 2, "Usage"},
@@ -90,6 +94,12 @@ func files(t *testing.T, dir string) {
 	log := line(t, first) + line(t, second) + line(t, entry(3, "kith.audit._.CheckpointSealed", line(t, head.Seal(note))))
 	proof := line(t, translog.Bundle{Checkpoint: string(note), Entry: &first, Inclusion: tlog.RecordProof{second.Leaf()}})
 	_, other := key(t)
+	earlier, err := translog.Checkpoint{Origin: origin, Size: 1, Root: first.Leaf()}.Sign(signers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("other.kept", string(earlier)+"\n")
+	write("secret", secret)
 	write("key", public)
 	write("other", other)
 	write("kept", string(note)+"\n")
