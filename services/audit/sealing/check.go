@@ -2,9 +2,11 @@ package sealing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"kith.internal/libs/eventlog"
@@ -14,9 +16,14 @@ import (
 func leafOf(m eventlog.Stored) tlog.Hash { return translog.Leaf(m.Canonical(m.Seq, m.Recorded)) }
 
 // check takes in what the log has had since, and holds the tree against the newest checkpoints. Where it
-// does not fit, the log itself decides: of a log that is what was sealed, the tree is made anew.
-func (n *Notary) check(ctx context.Context) (err error) {
-	defer func() { n.metrics.found(err) }()
+// does not fit, and where the whole log is to be looked at, the log itself decides: of a log that is what was
+// sealed, tiles that are not are made anew.
+func (n *Notary) check(ctx context.Context, whole bool) (err error) {
+	defer func() {
+		if n.metrics.found(err); err != nil {
+			n.tiles = nil // their bucket may be gone: the next look opens it anew
+		}
+	}()
 	if err := n.learn(); err != nil {
 		return err
 	}
@@ -27,33 +34,24 @@ func (n *Notary) check(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	intact := !n.doubted.Load()
 	for _, c := range all {
-		if err := n.fits(ctx, c); err != nil {
+		if intact, err = n.holds(ctx, c, whole, intact); err != nil {
 			return err
 		}
+	}
+	if !intact {
+		return n.remake(ctx)
 	}
 	n.show()
 	return nil
 }
 
 // ReadAll reads the whole log and holds it against the newest checkpoints. It fails as Seal does.
-func (n *Notary) ReadAll(ctx context.Context) (err error) {
+func (n *Notary) ReadAll(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if err := n.check(ctx); err != nil {
-		return err
-	}
-	defer func() { n.metrics.found(err) }()
-	all, err := n.claimed()
-	if err != nil {
-		return err
-	}
-	for _, c := range all {
-		if err := n.examine(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
+	return n.check(ctx, true)
 }
 
 // claimed are the newest checkpoints of the log and of the file, once where they are the same.
@@ -77,36 +75,43 @@ func (n *Notary) claimed() ([]translog.Checkpoint, error) {
 	return all, nil
 }
 
-// fits holds the tree against a checkpoint. Where the tiles do not lead to its root, the log decides: of one
-// that is what was sealed, all tiles are made anew.
-func (n *Notary) fits(ctx context.Context, c translog.Checkpoint) error {
+// holds holds the tree against a checkpoint, and the log where the tree does not fit or is in doubt. It reports
+// whether the tiles are still intact.
+func (n *Notary) holds(ctx context.Context, c translog.Checkpoint, whole, intact bool) (bool, error) {
 	if have := n.tree.Size(); c.Size > have {
-		return &Altered{have + 1, fmt.Sprintf("the log was cut off: it has %d messages, and had %d when it was sealed", have, c.Size)}
+		return false, &Altered{have + 1, fmt.Sprintf("the log was cut off: it has %d messages, and had %d when it was sealed", have, c.Size)}
 	}
 	root, err := n.tree.Root(ctx, c.Size)
-	if err != nil || root == c.Root {
-		return err
+	if err != nil && !missing(err) {
+		return false, err
 	}
-	if err := n.examine(ctx, c); err != nil {
-		return err
+	if fits := err == nil && root == c.Root; fits && intact && !whole {
+		return true, nil
 	}
-	return n.remake(ctx)
+	same, err := n.examine(ctx, c)
+	return intact && same && root == c.Root, err
 }
 
-// examine holds the log itself against a checkpoint. Which message was changed first is told by the tiles,
-// if they are still those of what was sealed.
-func (n *Notary) examine(ctx context.Context, c translog.Checkpoint) error {
+// missing reports whether a tile is not there that must be.
+func missing(err error) bool { return errors.Is(err, jetstream.ErrKeyNotFound) }
+
+// examine holds the log itself against a checkpoint, and reports whether the tiles have the same leaves. Which
+// message was changed first is told by them, if they are still those of what was sealed.
+func (n *Notary) examine(ctx context.Context, c translog.Checkpoint) (same bool, err error) {
 	var tree translog.Frontier
-	var first uint64
 	var leaves []tlog.Hash
-	err := n.log.Messages(ctx, 1, c.Size, func(m eventlog.Stored) (err error) {
+	first, lostTile := uint64(0), false
+	err = n.log.Messages(ctx, 1, c.Size, func(m eventlog.Stored) (err error) {
 		leaf := leafOf(m)
 		tree.Add(leaf)
-		if first != 0 {
+		if first != 0 || lostTile {
 			return nil
 		}
 		if len(leaves) == 0 {
-			if leaves, err = n.tree.Leaves(ctx, m.Seq); err != nil {
+			if leaves, err = n.tree.Leaves(ctx, m.Seq); missing(err) {
+				lostTile = true
+				return nil
+			} else if err != nil {
 				return err
 			}
 		}
@@ -117,24 +122,29 @@ func (n *Notary) examine(ctx context.Context, c translog.Checkpoint) error {
 		return nil
 	})
 	if err != nil {
-		return lost(err)
+		return false, lost(err)
 	}
 	if tree.Root() == c.Root {
-		return nil
+		return first == 0 && !lostTile, nil
 	}
 	what := fmt.Sprintf("the first %d messages of the log are not what was sealed", c.Size)
 	if first != 0 {
 		what += fmt.Sprintf("; the first that was changed is %d", first)
 	}
-	return &Altered{first, what}
+	return false, &Altered{first, what}
 }
 
 // remake makes all tiles anew, of a log that has been found to be what was sealed.
 func (n *Notary) remake(ctx context.Context) error {
-	n.logger.Warn("the tiles of the log's tree were changed; the log was not: they are made anew")
+	n.logger.Warn("the tiles of the log's tree were changed or lost; the log was not: they are made anew")
 	if err := n.tiles.saveHead(ctx, head{}); err != nil {
 		return err
 	}
 	n.tree = nil
-	return n.catchUp(ctx)
+	if err := n.catchUp(ctx); err != nil {
+		return err
+	}
+	n.doubted.Store(false)
+	n.show()
+	return nil
 }

@@ -35,6 +35,7 @@ type Notary struct {
 	now      func() time.Time
 	metrics  *metrics
 	shown    atomic.Pointer[view]
+	doubted  atomic.Bool // whether the tiles are what they were: a proof could not be made of them
 
 	mu    sync.Mutex // of what follows, and of sealing
 	tiles *tiles
@@ -116,7 +117,7 @@ func (n *Notary) Seal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := n.check(ctx); err != nil {
+	if err := n.check(ctx, false); err != nil {
 		return err
 	}
 	if n.last > n.newest.Size && len(signers) > 0 {

@@ -303,6 +303,40 @@ func TestTilesAreMadeAnew(t *testing.T) {
 	}
 }
 
+// What becomes of tiles under a running notary is noticed by the first proof that needs them, and once a day; also
+// where they are not on the way to any root.
+func TestTilesAreMadeAnewMeanwhile(t *testing.T) {
+	o := open(t, natstest.Fast(t), t.TempDir())
+	n, _ := o.notary()
+	o.happen(600)
+	o.seal(n)
+	js := o.env.EventLog.JetStream()
+	put := func(tile []byte) error {
+		kv, err := js.KeyValue(t.Context(), "kith_tiles")
+		return errors.Join(err, second(kv.Put(t.Context(), "tile.8.0.001", tile)))
+	}
+	for what, harm := range map[string]func() error{
+		"altered":       func() error { return put(make([]byte, 8192)) },
+		"cut":           func() error { return put(nil) },
+		"without a key": func() error { return js.DeleteStream(t.Context(), "KV_kith_tiles") },
+	} {
+		if err := harm(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.Prove(t.Context(), o.message(300), 0); fault.KindOf(err) != fault.Unavailable {
+			t.Errorf("%s: %v", what, err)
+		}
+		natstest.Again(t, func() error { return n.Seal(t.Context()) })
+		o.proven(n, 300, 600)
+		o.happen(1)
+		if err := harm(); err != nil {
+			t.Fatal(err)
+		}
+		natstest.Again(t, func() error { return n.ReadAll(t.Context()) })
+		o.proven(n, 300, 600)
+	}
+}
+
 // Over a log that was changed nothing is sealed, and what was changed first is named.
 func TestAChangedLogIsFound(t *testing.T) {
 	for what, c := range map[string]struct {

@@ -35,7 +35,7 @@ func (n *Notary) Prove(ctx context.Context, m *eventlog.Stored, since uint64) (b
 	b.Checkpoint = string(note)
 	v := n.shown.Load()
 	if m != nil {
-		if err := v.include(ctx, &b, *m, head); err != nil {
+		if err := n.include(ctx, v, &b, *m, head); err != nil {
 			return b, err
 		}
 	}
@@ -47,14 +47,14 @@ func (n *Notary) Prove(ctx context.Context, m *eventlog.Stored, since uint64) (b
 	return b, nil
 }
 
-func (v *view) include(ctx context.Context, b *translog.Bundle, m eventlog.Stored, head translog.Checkpoint) (err error) {
+func (n *Notary) include(ctx context.Context, v *view, b *translog.Bundle, m eventlog.Stored, head translog.Checkpoint) (err error) {
 	if m.Seq > head.Size {
 		return fault.New(fault.Conflict, "not-sealed", fmt.Sprintf("the newest checkpoint covers %d messages, and this is message %d: it is sealed within a minute", head.Size, m.Seq))
 	}
 	e := EntryOf(m)
 	b.Entry = &e
 	if b.Inclusion, err = v.tree.Include(ctx, m.Seq, head); err != nil {
-		return err
+		return n.doubts(ctx, err)
 	}
 	if tlog.CheckRecord(b.Inclusion, int64(head.Size), head.Root, int64(m.Seq-1), e.Leaf()) != nil {
 		return &Altered{m.Seq, fmt.Sprintf("message %d is not what was sealed", m.Seq)}
@@ -68,8 +68,19 @@ func (n *Notary) extend(ctx context.Context, v *view, b *translog.Bundle, since 
 		return err
 	}
 	b.Since = string(note)
-	b.Consistency, err = v.tree.Extend(ctx, since, head)
-	return err
+	if b.Consistency, err = v.tree.Extend(ctx, since, head); err != nil {
+		return n.doubts(ctx, err)
+	}
+	return nil
+}
+
+// doubts has the log read, and the tiles made anew if they are not its own, before it is sealed next: of
+// these, no proof could be made.
+func (n *Notary) doubts(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		n.doubted.Store(true)
+	}
+	return fault.Wrap(fault.Unavailable, "tiles", "the tree of the log is lost or damaged, and is made anew from it: try again in a minute", err)
 }
 
 // note is the log's checkpoint of a size.

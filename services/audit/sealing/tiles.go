@@ -76,9 +76,12 @@ func (t *tiles) saveHead(ctx context.Context, h head) error {
 	return nil
 }
 
-// Tile implements translog.Store.
+// Tile implements translog.Store. One that is not whole is not there.
 func (t *tiles) Tile(ctx context.Context, tile tlog.Tile) ([]byte, error) {
 	e, err := t.kv.Get(ctx, key(tile))
+	if err == nil && len(e.Value()) != tile.W*tlog.HashSize {
+		err = jetstream.ErrKeyNotFound
+	}
 	if err != nil {
 		return nil, unavailable("read the tile "+tile.Path(), err)
 	}

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"kith.internal/events"
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/translog"
@@ -103,7 +101,7 @@ func (n *Notary) load(ctx context.Context, of string) error {
 		return err
 	}
 	tree, err := translog.OpenTree(ctx, n.tiles, size)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
+	if missing(err) {
 		n.logger.Warn("a tile of the log's tree is missing: all are made anew", "error", err)
 		size = 0
 		tree, err = translog.OpenTree(ctx, n.tiles, 0)
