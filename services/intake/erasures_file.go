@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kith.internal/events"
+	"kith.internal/libs/disk"
 	"kith.internal/libs/fault"
 )
 
@@ -86,7 +87,7 @@ func (f *erasuresFile) note(e Erasure) error {
 	if err != nil {
 		return fmt.Errorf("erasures file: %w", err)
 	}
-	if err := errors.Join(add(file, e), file.Sync(), file.Close(), syncDir(filepath.Dir(f.path))); err != nil {
+	if err := errors.Join(add(file, e), file.Sync(), file.Close(), disk.Sync(filepath.Dir(f.path))); err != nil {
 		return fmt.Errorf("erasures file: %w", err)
 	}
 	return nil
@@ -104,13 +105,4 @@ func add(file *os.File, e Erasure) error {
 	}
 	_, err = file.WriteString(line)
 	return err
-}
-
-// syncDir puts the name of a file that was just made on disk.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
+	"kith.internal/libs/disk"
 	"kith.internal/libs/translog"
 )
 
@@ -43,7 +45,10 @@ func (k kept) append(note []byte) (err error) {
 	if _, err := f.Write(append(note[:len(note):len(note)], '\n')); err != nil {
 		return fmt.Errorf("keep a checkpoint: %w", err)
 	}
-	return f.Sync()
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("keep a checkpoint: %w", err)
+	}
+	return disk.Sync(filepath.Dir(string(k))) // where the file was just made
 }
 
 // newest is the last signed note of the file, nil where there is none.

@@ -26,6 +26,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"kith.internal/events"
+	"kith.internal/libs/disk"
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/keyring"
 	"kith.internal/libs/translog"
@@ -151,11 +152,7 @@ func syncAll(dir string) error {
 		if err != nil {
 			return err
 		}
-		f, err := os.Open(path) //nolint:gosec // in a folder that was just made
-		if err != nil {
-			return err
-		}
-		return errors.Join(f.Sync(), f.Close())
+		return disk.Sync(path)
 	})
 }
 

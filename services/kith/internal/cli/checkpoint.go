@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"kith.internal/libs/app"
+	"kith.internal/libs/disk"
 	"kith.internal/libs/translog"
 )
 
@@ -80,12 +82,15 @@ func (s *shell) newKeyCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		public, err := translog.PublicKeys([]byte(file))
+		if err != nil {
+			return err
+		}
 		if err := replace(args[0], file); err != nil {
 			return err
 		}
-		public, err := translog.PublicKeys([]byte(file))
 		s.printf("%s", public)
-		return err
+		return nil
 	})
 	return c
 }
@@ -111,7 +116,7 @@ func changedKeys(path, tenant string, retire bool) (string, error) {
 		return "", usagef("%s holds no signing key", path)
 	}
 	key, err := translog.NewKey(signers[0].Name())
-	return string(text) + key + "\n", err
+	return strings.TrimRight(string(text), "\n") + "\n" + key + "\n", err
 }
 
 func firstKey(tenant string) (string, error) {
@@ -141,5 +146,5 @@ func replace(path, text string) (err error) {
 	if err = errors.Join(err, writeErr, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return errors.Join(os.Rename(f.Name(), path), disk.Sync(filepath.Dir(path)))
 }

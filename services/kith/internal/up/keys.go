@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"kith.internal/libs/app"
+	"kith.internal/libs/disk"
 	"kith.internal/libs/translog"
 )
 
@@ -43,7 +44,7 @@ func writeKey(path, line string) error {
 	if _, err := f.WriteString(line + "\n"); err != nil {
 		return errors.Join(err, f.Close())
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(f.Sync(), f.Close(), disk.Sync(filepath.Dir(path)))
 }
 
 // signingKey makes the key that signs checkpoints of the log where there is none. Data without one is of a
