@@ -25,6 +25,7 @@ type Config struct {
 	Dir  string       // the data directory, made if absent; required
 	Addr string       // host:port to listen on, port 0 for a free one; "" keeps the server inside the process
 	Log  *slog.Logger // nil is silent
+	Lazy bool         // what is acknowledged is on disk only once whoever asked for this has put it there
 }
 
 // Server is a running server, which nobody else can run on the same directory.
@@ -60,7 +61,7 @@ func Options(cfg Config) (*server.Options, error) {
 		ServerName: "kith",
 		StoreDir:   filepath.Clean(cfg.Dir),
 		JetStream:  true,
-		SyncAlways: true,
+		SyncAlways: !cfg.Lazy,
 		// Without a limit the server derives one from the disk's free space, which shrinks as
 		// the log grows, and refuses at a restart the log it wrote itself.
 		JetStreamMaxStore:  1 << 50,

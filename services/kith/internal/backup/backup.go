@@ -52,19 +52,28 @@ var parts = []part{{"log", eventlog.StreamName}, {"keys", "KV_" + keyring.Bucket
 
 func (p part) in(dir string) string { return filepath.Join(dir, p.folder, p.stream) }
 
-// Make saves the log behind a connection in a folder that is not there yet or empty.
-func Make(ctx context.Context, nc *nats.Conn, dir string) (*Manifest, error) {
+// Told is told how many messages of all have been read.
+type Told func(done, all uint64)
+
+// Make saves the log behind a connection in a folder that is not there yet or empty. It either succeeds or
+// leaves nothing.
+func Make(ctx context.Context, nc *nats.Conn, dir string, told Told) (m *Manifest, err error) {
 	if err := mustBeEmpty(dir); err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, leaveEmpty(dir)) // above all, no keys of which nobody knows
+		}
+	}()
 	log, err := open(ctx, nc)
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
-	m := &Manifest{Made: time.Now().UTC().Truncate(time.Second)}
+	m = &Manifest{Made: time.Now().UTC().Truncate(time.Second)}
 	m.KeysUntil = m.Made.Add(intake.KeyringBackups)
-	if err := m.describe(ctx, log); err != nil {
+	if err := m.describe(ctx, log, told); err != nil {
 		return nil, err
 	}
 	for _, p := range parts {
@@ -89,12 +98,12 @@ func open(ctx context.Context, nc *nats.Conn) (*eventlog.Log, error) {
 }
 
 // describe says how the log is at its end as it is now.
-func (m *Manifest) describe(ctx context.Context, log *eventlog.Log) error {
+func (m *Manifest) describe(ctx context.Context, log *eventlog.Log, told Told) error {
 	last, err := log.Last(ctx)
 	if err != nil {
 		return err
 	}
-	found, err := roots(ctx, log, last)
+	found, err := roots(ctx, log, told, last)
 	if err != nil {
 		return err
 	}
@@ -109,10 +118,12 @@ func (m *Manifest) describe(ctx context.Context, log *eventlog.Log) error {
 
 // roots are those of the log's Merkle tree at some sizes. It fails with an *eventlog.Hole where the log has
 // not so many messages.
-func roots(ctx context.Context, log *eventlog.Log, sizes ...uint64) (map[uint64]string, error) {
-	tree, found := translog.Frontier{}, map[uint64]string{}
-	err := log.Messages(ctx, 1, slices.Max(sizes), func(s eventlog.Stored) error {
-		tree.Add(translog.Leaf(s.Canonical(s.Seq, s.Recorded)))
+func roots(ctx context.Context, log *eventlog.Log, told Told, sizes ...uint64) (map[uint64]string, error) {
+	tree, found, all := translog.Frontier{}, map[uint64]string{}, slices.Max(sizes)
+	err := log.Messages(ctx, 1, all, func(s eventlog.Stored) error {
+		if tree.Add(translog.Leaf(s.Canonical(s.Seq, s.Recorded))); told != nil {
+			told(s.Seq, all)
+		}
 		if slices.Contains(sizes, tree.Size()) {
 			found[tree.Size()] = tree.Root().String()
 		}
@@ -131,9 +142,30 @@ func save(ctx context.Context, nc *nats.Conn, p part, dir string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.SnapshotToDirectory(ctx, p.in(dir))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watch := time.AfterFunc(silence, func() { cancel(errSilent) })
+	defer watch.Stop()
+	came := uint64(0)
+	_, err = s.SnapshotToDirectory(ctx, p.in(dir), jsm.SnapshotNotify(func(now jsm.SnapshotProgress) {
+		if got := now.BytesReceived(); got > came {
+			came = got
+			watch.Reset(silence)
+		}
+	}))
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for _, name := range []string{jsm.SnapshotMetaFile, jsm.SnapshotDataFile} { // for their owner only
+		err = errors.Join(err, os.Chmod(filepath.Join(p.in(dir), name), 0o600))
+	}
 	return err
 }
+
+// silence is how long nothing may come of a snapshot: a server that has gone does not say so.
+var silence = 30 * time.Second
+
+var errSilent = errors.New("the server sends no more of it: see to it, and save again")
 
 // write puts the whole backup on disk, and then says that it is one.
 func (m *Manifest) write(dir string) error {
@@ -179,6 +211,17 @@ func mustBeEmpty(dir string) error {
 	}
 	if err == nil && len(entries) > 0 {
 		err = fmt.Errorf("%s is not empty: name a folder that is not there yet", dir)
+	}
+	return err
+}
+
+func leaveEmpty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 	}
 	return err
 }

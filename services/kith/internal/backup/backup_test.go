@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -210,7 +212,12 @@ func restored(t *testing.T, o backup.Order) *installation {
 
 func TestBackup(t *testing.T) {
 	i := install(t, natstest.Connect(t), t.TempDir())
-	before, later, stays := i.joins("1"), i.joins("2"), i.joins("3")
+	before := i.joins("1")
+	early := filepath.Join(t.TempDir(), "backup")
+	if _, err := backup.Make(t.Context(), i.nc, early, nil); err != nil {
+		t.Fatal(err)
+	}
+	later, stays := i.joins("2"), i.joins("3")
 	i.erases(before)
 	secret, err := translog.NewKey("kith.internal/log/test")
 	if err != nil {
@@ -219,14 +226,22 @@ func TestBackup(t *testing.T) {
 	i.seals(secret)
 	act := i.say("act", "AdviceGiven", "", map[string]any{"recipient": "hr:3", "supporter": "hr:2"})
 	saved := filepath.Join(t.TempDir(), "backup")
-	m, err := backup.Make(t.Context(), i.nc, saved)
+	m, err := backup.Make(t.Context(), i.nc, saved, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m.Messages < act.Seq || m.Checkpoint == "" || !m.KeysUntil.Equal(m.Made.Add(30*24*time.Hour)) {
 		t.Errorf("%+v", m)
 	}
-	if _, err := backup.Make(t.Context(), i.nc, saved); err == nil {
+	if err := filepath.WalkDir(saved, func(path string, d fs.DirEntry, err error) error {
+		if info, _ := d.Info(); err == nil && !d.IsDir() && info.Mode() != 0o600 {
+			t.Errorf("%s is %s", path, info.Mode())
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := backup.Make(t.Context(), i.nc, saved, nil); err == nil {
 		t.Error("a backup was overwritten")
 	}
 	i.erases(later) // the backup has their key
@@ -259,7 +274,97 @@ func TestBackup(t *testing.T) {
 			t.Error("who comes back is who they were")
 		}
 	})
+	t.Run("an old log is restored with later keys", func(t *testing.T) {
+		o := order(t)
+		o.Backup, o.Checkpoints = mixed(t, early, saved), ""
+		if _, err := backup.Restore(t.Context(), o); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("it refuses earlier keys", func(t *testing.T) {
+		o := order(t)
+		o.Backup = mixed(t, saved, early)
+		if _, err := backup.Restore(t.Context(), o); err == nil || !strings.Contains(err.Error(), "the keys are not those of this log") {
+			t.Error(err)
+		}
+	})
 	refusals(t, i, order, later)
+}
+
+// mixed is a backup with the log of one and the keys of another.
+func mixed(t *testing.T, log, keys string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := errors.Join(os.CopyFS(dir, os.DirFS(log)), os.RemoveAll(filepath.Join(dir, "keys")),
+		os.CopyFS(filepath.Join(dir, "keys"), os.DirFS(filepath.Join(keys, "keys")))); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// A server that puts each message of a restore on disk by itself gives up on a log of some length.
+func TestALongLogIsRestored(t *testing.T) {
+	i := install(t, natstest.Fast(t), t.TempDir())
+	i.write("erasures", "")
+	i.lengthens(10_000)
+	saved := filepath.Join(t.TempDir(), "backup")
+	m, err := backup.Make(t.Context(), i.nc, saved, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := backup.Order{Backup: saved, DataDir: filepath.Join(t.TempDir(), "new"), Erasures: i.file("erasures"), Keys: i.dir}
+	if r, err := backup.Restore(t.Context(), o); err != nil || r.Sequence != m.Messages {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// lengthens appends facts of which nothing follows.
+func (i *installation) lengthens(n int) {
+	i.t.Helper()
+	var all []events.Event
+	for n := range n {
+		at := time.Date(2026, 1, 1, 0, 0, n, 0, time.UTC)
+		all = append(all, events.Event{ID: events.DueID("notification", "a", at), Source: "/services/notification", Context: events.Clock,
+			Subject: events.Nobody, Time: at, Actor: "service:notification", Fact: &events.Due{For: "notification", About: "a", At: at}})
+	}
+	for some := range slices.Chunk(all, 1000) {
+		if _, err := i.log.Append(i.t.Context(), some...); err != nil {
+			i.t.Fatal(err)
+		}
+	}
+}
+
+// A backup that does not come to its end leaves nothing: least of all keys of which nobody knows.
+func TestABackupThatIsCutShort(t *testing.T) {
+	nc, muffle := natstest.Muffled(t)
+	i := install(t, nc, t.TempDir())
+	i.lengthens(10_000)
+	backup.SetSilence(t, time.Second)
+	for what, cut := range map[string]func(ctx context.Context, cancel func(), dir string){
+		"by whoever began it": func(_ context.Context, cancel func(), _ string) { cancel() },
+		"by a server that has gone": func(ctx context.Context, _ func(), dir string) {
+			for ctx.Err() == nil {
+				if all, _ := filepath.Glob(filepath.Join(dir, "log", "*", "stream.*")); len(all) > 0 {
+					if info, err := os.Stat(all[0]); err == nil && info.Size() > 0 {
+						muffle.On()
+						return
+					}
+				}
+			}
+		},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		dir := filepath.Join(t.TempDir(), "backup")
+		ended := make(chan struct{})
+		once := sync.OnceFunc(func() { go func() { cut(ctx, cancel, dir); close(ended) }() })
+		_, err := backup.Make(ctx, nc, dir, func(uint64, uint64) { once() })
+		cancel()
+		<-ended
+		muffle.Off()
+		if left, _ := os.ReadDir(dir); err == nil || len(left) > 0 {
+			t.Errorf("cut short %s: %v, and it leaves %v", what, err, left)
+		}
+	}
 }
 
 // refusals are what a restore does not do, each with what is wrong.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/nats-io/jsm.go"
 	"github.com/nats-io/jsm.go/api"
@@ -17,6 +18,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/app"
+	"kith.internal/libs/disk"
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/natsembed"
 	"kith.internal/services/intake"
@@ -31,6 +33,7 @@ type Order struct {
 	Keys        string       // the folder with master.key, tenant.key and, where there is one, signing.key
 	Checkpoints string       // a file of checkpoints kept apart from the log, or ""
 	Log         *slog.Logger // nil is silent
+	Told        Told         // how much of the log has been compared; nil is nobody
 }
 
 // Restored is what came of it.
@@ -70,15 +73,10 @@ func Restore(ctx context.Context, o Order) (r *Restored, err error) {
 	if err := o.serve(ctx, r, erasures); err != nil {
 		return nil, err
 	}
-	return r, errors.Join(os.Remove(filepath.Join(o.DataDir, up.Restoring)), syncAll(o.DataDir))
-}
-
-func leaveEmpty(dir string) error {
-	entries, err := os.ReadDir(dir)
-	for _, e := range entries {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+	if err := syncAll(o.DataDir); err != nil {
+		return nil, err
 	}
-	return err
+	return r, errors.Join(os.Remove(filepath.Join(o.DataDir, up.Restoring)), disk.Sync(o.DataDir))
 }
 
 // furnish says that a restore is under way, and puts there what no backup has.
@@ -109,9 +107,10 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, text, 0o600)
 }
 
-// serve runs a server on the data directory, which nobody else reaches, for as long as it works there.
+// serve runs a server on the data directory, which nobody else reaches, for as long as it works there. It is
+// lazy: one that puts each message on disk by itself takes so long that it believes the restore to have stalled.
 func (o Order) serve(ctx context.Context, r *Restored, erasures []intake.Erasure) (err error) {
-	server, err := natsembed.Start(natsembed.Config{Dir: filepath.Join(o.DataDir, up.Store), Log: o.Log})
+	server, err := natsembed.Start(natsembed.Config{Dir: filepath.Join(o.DataDir, up.Store), Log: o.Log, Lazy: true})
 	if err != nil {
 		return err
 	}
@@ -134,12 +133,18 @@ func (o Order) serve(ctx context.Context, r *Restored, erasures []intake.Erasure
 	if err := o.verify(ctx, log, r); err != nil {
 		return err
 	}
-	return o.erase(ctx, nc, log, r, erasures)
+	if err := o.erase(ctx, nc, log, r, erasures); err != nil {
+		return err
+	}
+	return keyed(ctx, log)
 }
+
+// patience is how long the server may take for a part of a stream.
+const patience = 5 * time.Minute
 
 // load restores a stream on one server, whatever it was on before.
 func (o Order) load(ctx context.Context, nc *nats.Conn, p part) error {
-	streams, err := jsm.New(nc)
+	streams, err := jsm.New(nc, jsm.WithTimeout(patience))
 	if err != nil {
 		return err
 	}

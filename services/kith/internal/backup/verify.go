@@ -12,7 +12,9 @@ import (
 	"github.com/nats-io/jsm.go"
 	"github.com/nats-io/jsm.go/api"
 
+	"kith.internal/events"
 	"kith.internal/libs/eventlog"
+	"kith.internal/libs/keyring"
 	"kith.internal/libs/translog"
 )
 
@@ -33,7 +35,7 @@ func (o Order) verify(ctx context.Context, log *eventlog.Log, r *Restored) error
 			sizes = append(sizes, c.Size)
 		}
 	}
-	found, err := roots(ctx, log, sizes...)
+	found, err := roots(ctx, log, o.Told, sizes...)
 	if err != nil {
 		return fmt.Errorf("the backup is damaged: %w", err)
 	}
@@ -85,9 +87,38 @@ func (o Order) checkpoints(r *Restored) ([]translog.Checkpoint, error) {
 	return all, nil
 }
 
+// keyed fails where something is sealed in the log for somebody who has no key, nor the trace of one that was
+// destroyed: the keys are of another log, or older than it.
+func keyed(ctx context.Context, log *eventlog.Log) error {
+	kv, err := log.JetStream().KeyValue(ctx, keyring.Bucket)
+	if err != nil {
+		return err
+	}
+	list, err := kv.ListKeys(ctx)
+	if err != nil {
+		return err
+	}
+	has := map[string]bool{}
+	for key := range list.Keys() {
+		has[key] = true
+	}
+	return log.Messages(ctx, 1, 0, func(s eventlog.Stored) error {
+		e, _ := s.Event() // what is none has no secrets
+		for _, sealed := range events.Secrets(e.Fact) {
+			if len(*sealed) > 0 && !has[e.Subject] {
+				return fmt.Errorf("the keys are not those of this log, or older: %s has none, for whom message %d seals something", e.Subject, s.Seq)
+			}
+		}
+		return nil
+	})
+}
+
 // configOf is how a stream was configured when it was saved.
 func configOf(dir string) (*api.StreamConfig, error) {
 	text, err := os.ReadFile(filepath.Join(dir, jsm.SnapshotMetaFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is missing: a log is restored with its keys, or with those of a later backup of it", dir)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (s *shell) backup(ctx context.Context, from logSource, dir string) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	m, err := backup.Make(ctx, nc, dir)
+	m, err := backup.Make(ctx, nc, dir, s.counting("reading"))
 	if err != nil {
 		return err
 	}
@@ -93,4 +93,15 @@ func openDataDir(dir string) (*nats.Conn, func() error, error) {
 		return nil, nil, errors.Join(err, server.Close())
 	}
 	return nc, func() error { nc.Close(); return server.Close() }, nil
+}
+
+// counting tells now and then how many messages have been gone through.
+func (s *shell) counting(doing string) backup.Told {
+	told := s.Now()
+	return func(done, all uint64) {
+		if done%1024 == 0 && s.Now().Sub(told) >= every {
+			told = s.Now()
+			fmt.Fprintf(s.Stderr, "%s: %d of %d messages\n", doing, done, all)
+		}
+	}
 }

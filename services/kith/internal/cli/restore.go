@@ -35,6 +35,7 @@ func (s *shell) restoreCommand() *cobra.Command {
 }
 
 func (s *shell) restore(ctx context.Context, o backup.Order) error {
+	o.Told = s.counting("comparing")
 	r, err := backup.Restore(ctx, o)
 	if err != nil {
 		return err
