@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kith.internal/events"
@@ -13,11 +14,11 @@ import (
 // others have of them under a pseudonym. Every replica takes up every request, in an order in which
 // each step may be done again, by whoever comes after a crash:
 //
-//  1. the erasures file, so that no backup brings anybody back whose erasure has begun;
+//  1. the erasures file, all of their entries, so that no backup brings back a part of them;
 //  2. their key;
 //  3. the lookups that lead to them, and to whom they know outside;
-//  4. PersonErased, with which all services drop what they have of them, and the lookups once more:
-//     until then a replica may have made one.
+//  4. PersonErased, with which all services drop what they have of them, and the lookups once more,
+//     at every replica: until it knew, it may have made one.
 
 const (
 	// KeyringBackups is how long a backup of the keyring is kept at most; one of a cluster's
@@ -36,7 +37,11 @@ func (s *Service) eraseAll(ctx context.Context, ready <-chan struct{}) error {
 	case <-ready:
 	}
 	for {
-		failed := false
+		err := s.ids.forget(ctx) // what a crash, or whoever was at work just then, has left
+		if err != nil && ctx.Err() == nil {
+			s.slog.Error("lookups of those who were erased are still there", "error", err)
+		}
+		failed := err != nil
 		for _, p := range s.directory.unerased() {
 			if err := s.erase(ctx, p); err != nil && ctx.Err() == nil {
 				s.slog.Error("somebody is not erased yet", "person", p, "error", err)
@@ -70,13 +75,16 @@ func (s *Service) erase(ctx context.Context, p events.PersonID) error {
 	if err := s.erasures.usable(); err != nil {
 		return err
 	}
-	for _, entry := range s.directory.entries(p) {
-		if is, _ := s.directory.erasure(entry); is.done != nil {
-			continue
-		}
+	all := slices.DeleteFunc(s.directory.entries(p), func(entry events.PersonID) bool {
+		is, _ := s.directory.erasure(entry)
+		return is.done != nil
+	})
+	for _, entry := range all {
 		if err := s.erasures.note(Erasure{entry, s.now()}); err != nil {
 			return err
 		}
+	}
+	for _, entry := range all {
 		if err := s.destroy(ctx, entry); err != nil {
 			return err
 		}
@@ -119,6 +127,7 @@ func (s *Service) erasureFolded(e events.Event) {
 		s.ask()
 	case *events.PersonErased:
 		s.ids.lost(s.directory.pseudonyms(e.Person())...)
+		s.ask()
 	}
 }
 

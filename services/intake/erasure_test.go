@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +20,8 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/app"
+	"kith.internal/libs/eventlog"
+	"kith.internal/libs/keyring"
 	"kith.internal/libs/natstest"
 	"kith.internal/services/intake"
 )
@@ -59,13 +63,21 @@ func lookups(t *testing.T, nc *nats.Conn) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := kv.ListKeys(t.Context())
+	stream, err := js.Stream(t.Context(), "KV_kith_ids")
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := stream.Info(t.Context(), jetstream.WithSubjectFilter(">")) // a watcher waits for what is removed meanwhile
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all []string
-	for key := range keys.Keys() {
+	for subject := range info.State.Subjects {
+		key := strings.TrimPrefix(subject, "$KV.kith_ids.")
 		entry, err := kv.Get(t.Context(), key)
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			continue // it was removed meanwhile
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,6 +252,124 @@ func TestAnErasureGoesOn(t *testing.T) {
 	u.eventually("PersonErased", func() bool { return len(u.facts("kith.people.*.PersonErased")) == 1 })
 	if all, err := intake.ReadErasures(u.erasures); err != nil || len(all) != 1 {
 		t.Errorf("%v %v", all, err)
+	}
+}
+
+// TestACrashAnywhere in an erasure: whoever starts next brings it to its end.
+func TestACrashAnywhere(t *testing.T) {
+	bucket := func(js jetstream.JetStream, name string) jetstream.KeyValue {
+		kv, err := js.KeyValue(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kv
+	}
+	say := func(log *eventlog.Log, id events.FactID, p events.PersonID, f events.Fact) error {
+		_, err := log.Append(t.Context(), events.Event{ID: id, Source: "/test", Context: events.People, Subject: string(p), Time: when, Fact: f})
+		return err
+	}
+	steps := []struct {
+		after string
+		do    func(log *eventlog.Log, js jetstream.JetStream, file string, p events.PersonID) error
+	}{
+		{"the request", func(log *eventlog.Log, _ jetstream.JetStream, _ string, p events.PersonID) error {
+			return say(log, "aaaaaaaaaaaaaaaaaaaaaaaaaa", p, &events.ErasureRequested{RequestedBy: "retention"})
+		}},
+		{"half a line of the file", func(_ *eventlog.Log, _ jetstream.JetStream, file string, _ events.PersonID) error {
+			return os.WriteFile(file, []byte("2026-03-01T09:00"), 0o600)
+		}},
+		{"the file", func(_ *eventlog.Log, _ jetstream.JetStream, file string, p events.PersonID) error {
+			return os.WriteFile(file, []byte("2026-03-01T09:00:00Z "+p+"\n"), 0o600)
+		}},
+		{"the key, whose trace is not there", func(_ *eventlog.Log, js jetstream.JetStream, _ string, p events.PersonID) error {
+			entry, err := bucket(js, keyring.Bucket).Get(t.Context(), string(p))
+			if err != nil {
+				return err
+			}
+			stream, err := js.Stream(t.Context(), "KV_"+keyring.Bucket)
+			return errors.Join(err, stream.SecureDeleteMsg(t.Context(), entry.Revision()))
+		}},
+		{"the key", func(_ *eventlog.Log, js jetstream.JetStream, _ string, p events.PersonID) error {
+			keys, err := keyring.Open(t.Context(), js, key, 1)
+			return errors.Join(err, keys.Destroy(t.Context(), p))
+		}},
+		{"PersonErased, with a lookup made meanwhile", func(log *eventlog.Log, _ jetstream.JetStream, _ string, p events.PersonID) error {
+			return say(log, "bbbbbbbbbbbbbbbbbbbbbbbbbb", p, &events.PersonErased{DestroyedAt: when, FinalAt: when})
+		}},
+	}
+	for last, step := range steps {
+		t.Run(step.after, func(t *testing.T) {
+			nc, file := natstest.Fast(t), filepath.Join(t.TempDir(), "erasures")
+			u := startWith(t, nc, file)
+			u.accepted(joined("1"), joined("2"))
+			p := u.person("hr:1")
+			u.stop()
+			log := open(t, nc, nil)
+			for _, s := range steps[:last+1] {
+				natstest.Again(t, func() error { return s.do(log, log.JetStream(), file, p) })
+			}
+			log.Close()
+			u = startWith(t, nc, file)
+			u.eventually("the erasure", func() bool {
+				return len(u.facts("kith.people.*.PersonErased")) == 1 && !slices.Contains(lookups(t, nc), string(p))
+			})
+			keys, err := keyring.Open(t.Context(), u.log.JetStream(), key, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := keys.Seal(t.Context(), p, "name", nil); !errors.Is(err, keyring.ErrDestroyed) {
+				t.Errorf("the key: %v", err)
+			}
+			if all, err := intake.ReadErasures(file); err != nil || len(all) != 1 || all[0].Person != p {
+				t.Errorf("%v %v", all, err)
+			}
+			u.accepted(strings.Replace(joined("1"), "join-1", "back-1", 1))
+			if u.person("hr:1") == p {
+				t.Errorf("%s is back", p)
+			}
+		})
+	}
+}
+
+// TestSomebodyIsNamedWhileErased: whatever comes in about them meanwhile, nothing leads to them afterwards, and
+// nobody becomes who they were.
+func TestSomebodyIsNamedWhileErased(t *testing.T) {
+	nc, file := natstest.Fast(t), filepath.Join(t.TempDir(), "erasures")
+	u, v := startWith(t, nc, file), startWith(t, nc, file)
+	u.accepted(joined("1"), joined("2"))
+	p := u.person("hr:1")
+	done := make(chan struct{})
+	var others sync.WaitGroup
+	for k, r := range []*server{u, v} {
+		others.Go(func() {
+			for n := 0; ; n++ {
+				id := fmt.Sprintf("%d-%d", k, n)
+				r.post("", strings.Replace(joined("1"), "join-1", "back-"+id, 1), advice("a"+id, "1", "2"),
+					line("c"+id, "PersonChanged", "hr:1", map[string]any{"effectiveAt": when, "sealed": map[string]any{"externalIds": []string{"badge:" + id}}}))
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	resp := u.request("integration:hr", "POST", fmt.Sprintf(erasure, p), "", nil)
+	if resp.StatusCode >= 300 {
+		t.Fatal(resp.StatusCode)
+	}
+	u.eventually("the erasure", func() bool { return len(u.facts("kith.people.*.PersonErased")) == 1 })
+	close(done)
+	others.Wait()
+	u.eventually("the end of all lookups", func() bool { return !slices.Contains(lookups(t, nc), string(p)) })
+	if all, err := intake.ReadErasures(file); err != nil || slices.ContainsFunc(all, func(e intake.Erasure) bool { return e.Person != p }) {
+		t.Errorf("%v %v", all, err)
+	}
+	u.eventually("who comes back", func() bool {
+		return u.post("", strings.Replace(joined("1"), "join-1", "back", 1))[0].Status < 300
+	})
+	if u.person("hr:1") == p {
+		t.Errorf("%s is back", p)
 	}
 }
 

@@ -4,34 +4,52 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// forget removes every lookup that leads to one of these pseudonyms, and their bytes on disk. What it
-// looks for are the values, so no external id has to be known.
+// forget removes every lookup that leads to one of these pseudonyms or to somebody who was erased, and their
+// bytes on disk. What it looks for are the values, so no external id has to be known.
 func (l *lookups) forget(ctx context.Context, pseudonyms ...string) error {
-	w, err := l.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
+	for next, done := uint64(1), false; !done; {
+		var err error
+		if next, done, err = l.forgetFrom(ctx, next, pseudonyms); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stuck is how long nothing may come of a watcher, which waits for ever for what another replica removes just then.
+const stuck = time.Second
+
+// forgetFrom goes through the lookups from a revision on, and returns from where on to go on if it is not done.
+func (l *lookups) forgetFrom(ctx context.Context, next uint64, pseudonyms []string) (uint64, bool, error) {
+	w, err := l.kv.WatchAll(ctx, jetstream.IgnoreDeletes(), jetstream.ResumeFromRevision(next))
 	if err != nil {
-		return idsUnavailable(err)
+		return next, false, idsUnavailable(err)
 	}
 	defer w.Stop() //nolint:errcheck // it ends with the connection at the latest
 	for {
 		select {
 		case <-ctx.Done():
-			return idsUnavailable(ctx.Err())
+			return next, false, idsUnavailable(ctx.Err())
+		case <-time.After(stuck):
+			return next, false, nil
 		case entry, ok := <-w.Updates():
 			if !ok {
-				return idsUnavailable(errors.New("the watcher has ended"))
+				return next, false, idsUnavailable(errors.New("the watcher has ended"))
 			}
 			if entry == nil { // that was all
-				return nil
+				return next, true, nil
 			}
-			if !slices.Contains(pseudonyms, string(entry.Value())) {
+			next = entry.Revision() + 1
+			if to := string(entry.Value()); !l.isGone(to) && !slices.Contains(pseudonyms, to) {
 				continue
 			}
 			if err := l.remove(ctx, entry.Revision()); err != nil {
-				return err
+				return next, false, err
 			}
 		}
 	}

@@ -94,7 +94,10 @@ func (l *lookups) reserve(ctx context.Context, id, pseudonym string) (string, er
 		return found, nil
 	}
 	for {
-		_, err := l.kv.Create(ctx, l.entry(id), []byte(pseudonym))
+		revision, err := l.kv.Create(ctx, l.entry(id), []byte(pseudonym))
+		if err == nil && l.isGone(pseudonym) { // they were erased meanwhile
+			return pseudonym, l.remove(ctx, revision)
+		}
 		if err == nil {
 			return l.keep(id, pseudonym), nil
 		}
