@@ -72,7 +72,11 @@ func (s *shell) erase(ctx context.Context, word string, by events.Requester, sur
 	s.printf("%s is erased: what opens their facts was destroyed on %s.\n", called(p), s.date(*e.DestroyedAt))
 	s.printf("It is final on %s, when the last backup that may hold their key expires.\n", s.date(*e.FinalAt))
 	s.printf("Others' networks name them %s, which leads to nobody. Keep it, for the proof asks for it:\n", e.Person)
-	s.printf("  kith audit erasure-proof %s --as auditor:NAME --look-for %s\n", e.Person, quote(cmp.Or(p.Name, word)))
+	lookFor := cmp.Or(p.Name, word)
+	if lookFor == string(e.Person) {
+		lookFor = "WORD" // their pseudonym stays, and would be found
+	}
+	s.printf("  kith audit erasure-proof %s --as auditor:NAME --look-for %s\n", e.Person, quote(lookFor))
 	return nil
 }
 

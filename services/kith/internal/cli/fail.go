@@ -40,8 +40,11 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 		return exitUsage
 	case isInterrupt(cmd.Context(), err):
 		fmt.Fprintln(s.Stderr, "kith: interrupted")
-		if cmd.Name() == "import" {
+		switch cmd.Name() {
+		case "import":
 			fmt.Fprintln(s.Stderr, "What has arrived is stored or still being stored. Import again to go on: nothing is stored twice.")
+		case "erase":
+			fmt.Fprintln(s.Stderr, "An erasure that was asked for goes on all the same. Ask again to see how far it is.")
 		}
 		return exitInterrupted
 	case errors.As(err, &partly), errors.As(err, &differ), errors.As(err, &diverge), errors.As(err, &found):
