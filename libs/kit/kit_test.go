@@ -122,6 +122,21 @@ func TestEveryRequestIsLoggedByRouteAndKind(t *testing.T) {
 	}
 }
 
+func TestWhoeverLeavesIsNoFailure(t *testing.T) {
+	var log bytes.Buffer
+	asked := kit.Logging(slog.New(slog.NewJSONHandler(&log, nil)))(func(ctx context.Context, _ any) (any, error) {
+		return nil, fault.Wrap(fault.Unavailable, "log", "the log cannot be read", ctx.Err())
+	})
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := asked(ctx, nil); err == nil || log.Len() > 0 {
+		t.Errorf("%v, logged above debug: %s", err, log.String())
+	}
+	if _, err := asked(t.Context(), nil); err != nil && !strings.Contains(log.String(), "WARN") {
+		t.Errorf("who stays is told of in %s", log.String())
+	}
+}
+
 func TestEveryRequestIsCounted(t *testing.T) {
 	url, _, reg := server(t)
 	post(t, url, `{"name":"Ann"}`)

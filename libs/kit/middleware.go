@@ -2,6 +2,7 @@ package kit
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -28,8 +29,12 @@ func Logging(log *slog.Logger) endpoint.Middleware {
 				return response, nil
 			}
 			kind := fault.KindOf(err)
+			level := kind.Level()
+			if errors.Is(ctx.Err(), context.Canceled) {
+				level = slog.LevelDebug // who asked has gone: a Ctrl-C wakes nobody
+			}
 			attrs = append(attrs, slog.String("kind", kind.String()), slog.Any("error", err))
-			log.LogAttrs(ctx, kind.Level(), "request failed", attrs...)
+			log.LogAttrs(ctx, level, "request failed", attrs...)
 			return response, err
 		}
 	}
