@@ -96,7 +96,7 @@ func (c *Claims) VerifyLog(export io.ReadSeeker) (Log, error) {
 	case len(c.roots) == 0:
 		return Log{}, errors.New("there is no checkpoint: nothing proves this log")
 	case c.last > tree.Size():
-		return Log{}, fmt.Errorf("the log was cut off: it has %d entries, and had %d when it was sealed", tree.Size(), c.last)
+		return Log{}, fmt.Errorf("the log was cut off: it has %d entries, and had %d when it was sealed (or the export is older than a checkpoint that was kept: export it again)", tree.Size(), c.last)
 	}
 	return Log{Entries: tree.Size(), Checkpoints: len(c.roots), Sealed: c.last}, nil
 }

@@ -59,6 +59,19 @@ func (d *directory) unerased() []events.PersonID {
 	return all
 }
 
+// erasedAll are those whose erasure is done.
+func (d *directory) erasedAll() []Erasure {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var all []Erasure
+	for p, one := range d.erasures {
+		if one.done != nil {
+			all = append(all, Erasure{p, one.done.DestroyedAt})
+		}
+	}
+	return all
+}
+
 // join notes that two entries are one person, who is erased as one.
 func (d *directory) join(a, b events.PersonID) {
 	if !slices.Contains(d.same[a], b) {

@@ -36,6 +36,9 @@ func (s *Service) eraseAll(ctx context.Context, ready <-chan struct{}) error {
 		return nil
 	case <-ready:
 	}
+	if err := s.erasures.begin(s.directory.erasedAll()); err != nil {
+		s.slog.Error("the erasures file cannot be written: nobody can be erased", "error", err)
+	}
 	for {
 		err := s.ids.forget(ctx) // what a crash, or whoever was at work just then, has left
 		if err != nil && ctx.Err() == nil {

@@ -95,6 +95,10 @@ func TestErasure(t *testing.T) {
 	contact := u.event(u.post(me, line("c", "ExternalContactAdded", "hr:1", map[string]any{"contact": "contact:ben", "relation": "external",
 		"sealed": map[string]any{"nickname": "Ben"}}))[0]).Fact.(*events.ExternalContactAdded).Contact
 	before := u.facts("kith.>")
+	u.eventually("the file", func() bool {
+		all, err := intake.ReadErasures(u.erasures)
+		return err == nil && len(all) == 0
+	})
 
 	t.Run("nobody else asks for it", func(t *testing.T) {
 		for viewer, want := range map[string]int{"": 403, "person:" + string(other): 403} {
@@ -293,7 +297,10 @@ func TestACrashAnywhere(t *testing.T) {
 			keys, err := keyring.Open(t.Context(), js, key, 1)
 			return errors.Join(err, keys.Destroy(t.Context(), p))
 		}},
-		{"PersonErased, with a lookup made meanwhile", func(log *eventlog.Log, _ jetstream.JetStream, _ string, p events.PersonID) error {
+		{"PersonErased, with a lookup made meanwhile and the file lost", func(log *eventlog.Log, _ jetstream.JetStream, file string, p events.PersonID) error {
+			if err := os.Remove(file); err != nil {
+				return err
+			}
 			return say(log, "bbbbbbbbbbbbbbbbbbbbbbbbbb", p, &events.PersonErased{DestroyedAt: when, FinalAt: when})
 		}},
 	}

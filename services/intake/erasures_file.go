@@ -71,6 +71,23 @@ type erasuresFile struct {
 var errNoErasuresFile = fault.New(fault.Unavailable, "no-erasures-file",
 	"nobody can be erased here: intake has no --erasures-file, without which a backup would bring them back")
 
+// begin makes the file where there is none, and notes who was erased before: that nobody was is said by an
+// empty one.
+func (f *erasuresFile) begin(before []Erasure) error {
+	if f.path == "" {
+		return nil
+	}
+	file, err := os.OpenFile(f.path, os.O_RDONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("erasures file: %w", err)
+	}
+	err = errors.Join(file.Close(), disk.Sync(filepath.Dir(f.path)))
+	for _, e := range before {
+		err = errors.Join(err, f.note(e))
+	}
+	return err
+}
+
 // usable fails where nothing could be noted.
 func (f *erasuresFile) usable() error {
 	if f.path == "" {

@@ -131,9 +131,15 @@ func proof(out io.Writer, claims *translog.Claims, kept, file string) error {
 	return nil
 }
 
+// shown is how much of an entry is shown: no act is longer.
+const shown = 4000
+
 // show writes what is proven, as it was read: the text that the proof came in may look otherwise.
 func show(out io.Writer, e *translog.Entry) error {
-	lines := json.NewEncoder(out)
-	lines.SetEscapeHTML(false)
-	return lines.Encode(e)
+	text, err := json.Marshal(e)
+	if len(text) > shown {
+		text = fmt.Appendf(text[:shown], "… (%d bytes)", len(text))
+	}
+	fmt.Fprintf(out, "%s\n", text)
+	return err
 }
