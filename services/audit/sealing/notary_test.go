@@ -1,6 +1,8 @@
 package sealing_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
 	"kith.internal/events"
 	"kith.internal/libs/app"
@@ -230,6 +233,47 @@ func TestNotariesShareALog(t *testing.T) {
 	}
 	if p := o.proven(three, 700, 600); p.Checkpoint.Size != 901 {
 		t.Errorf("%+v", p.Checkpoint)
+	}
+}
+
+// Two that seal at the same moment, one of whose clocks goes backwards, leave a log and a file that verify.
+func TestNotariesSealAtOnce(t *testing.T) {
+	o := open(t, natstest.Fast(t), t.TempDir())
+	one, _ := o.notary()
+	env, at := *o.env, time.Now()
+	env.Registry = prometheus.NewRegistry()
+	two := sealing.New(&env, func() time.Time { at = at.Add(-time.Hour); return at })
+	for range 20 {
+		o.happen(30)
+		var g errgroup.Group
+		g.Go(func() error { return one.Seal(t.Context()) })
+		g.Go(func() error { return two.Seal(t.Context()) })
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	public, err := one.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := translog.Verifiers([]byte(public))
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := translog.NewClaims(keys)
+	for _, note := range translog.Notes([]byte(o.read("checkpoints"))) {
+		if err := claims.Add(note); err != nil {
+			t.Error(err)
+		}
+	}
+	var export bytes.Buffer
+	for seq := uint64(1); seq <= o.last(); seq++ {
+		if err := json.NewEncoder(&export).Encode(sealing.EntryOf(*o.message(seq))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := claims.VerifyLog(bytes.NewReader(export.Bytes())); err != nil || found.Checkpoints < 20 {
+		t.Errorf("%+v, %v", found, err)
 	}
 }
 

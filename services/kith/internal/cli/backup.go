@@ -19,9 +19,10 @@ const backupLong = `Save the log and the keys of people in DIR, from a running N
 nothing runs on. Everything else is made anew from them.
 
 DIR/log may be kept for as long as you like. DIR/keys has to be deleted within thirty days:
-until then the key of somebody who is erased today can be found in it. The master key and the
-tenant key are in neither: keep them elsewhere. And keep the erasures file elsewhere: without
-it, nothing is restored.`
+until then the key of somebody who is erased today can be found in it; an old log is restored
+with the keys of a later backup in place of its own. The master, tenant and signing keys are
+in neither: keep them elsewhere. And keep the erasures file elsewhere, as it is today: without
+it, nothing is restored. kith up has all of these in its data directory.`
 
 // logSource is where the log is that is saved.
 type logSource struct{ url, creds, dataDir string }
@@ -54,6 +55,7 @@ func (s *shell) backup(ctx context.Context, from logSource, dir string) (err err
 		return s.json(m)
 	}
 	s.printf("Saved %d messages of the log and the keys of people in %s.\n", m.Messages, dir)
+	s.printf("The keys of the installation and the erasures file are not in it: keep them elsewhere.\n")
 	s.printf("Delete %s by %s: until then nobody who is erased is erased for good.\n", filepath.Join(dir, "keys"), s.date(m.KeysUntil))
 	return nil
 }
