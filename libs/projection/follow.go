@@ -49,13 +49,9 @@ func (f *following[T]) generation(ctx context.Context, check <-chan time.Time, b
 	if err != nil {
 		return err
 	}
-	keys := []string{progressKey}
-	if live.current {
-		keys = append(keys, prefix(live.number)+f.pattern)
-	}
-	w, err := f.r.bucket.WatchFiltered(ctx, keys)
+	w, err := f.watch(ctx, live)
 	if err != nil {
-		return unavailable("follow", err)
+		return err
 	}
 	defer w.Stop() //nolint:errcheck // the watch ends with its context at the latest
 	before := f.known
@@ -86,6 +82,19 @@ func (f *following[T]) generation(ctx context.Context, check <-chan time.Time, b
 			}
 		}
 	}
+}
+
+// watch watches the progress, and documents where they are of the log as it is.
+func (f *following[T]) watch(ctx context.Context, live *sight) (jetstream.KeyWatcher, error) {
+	keys := []string{progressKey}
+	if live.current {
+		keys = append(keys, prefix(live.number)+f.pattern)
+	}
+	w, err := f.r.bucket.WatchFiltered(ctx, keys)
+	if err != nil {
+		return nil, unavailable("follow", err)
+	}
+	return w, nil
 }
 
 // switched asks whether another generation is live now, or this one of another log.

@@ -131,13 +131,6 @@ func (d *directory) fold(e events.Event, details *events.PersonDetails) {
 		d.erasing(e)
 	case *events.PersonErased:
 		d.erased(e.Person(), f)
-		d.people[e.Person()] = &entry{id: e.Person(), erased: true}
-		for id, c := range d.contacts {
-			if c.owner == e.Person() {
-				d.forget(id)
-			}
-		}
-		d.order = nil
 	case *events.ExternalContactAdded:
 		d.contacts[f.Contact] = contact{e.Person(), f.Relation, nameOf(details)}
 	case *events.ExternalContactRemoved:

@@ -20,10 +20,18 @@ func (d *directory) erasing(e events.Event) {
 	}
 }
 
+// erased forgets all of a person but that they are erased.
 func (d *directory) erased(p events.PersonID, f *events.PersonErased) {
 	if one := d.erasureOf(p); one.done == nil {
 		one.done = f
 	}
+	d.people[p] = &entry{id: p, erased: true}
+	for id, c := range d.contacts {
+		if c.owner == p {
+			d.forget(id)
+		}
+	}
+	d.order = nil
 }
 
 func (d *directory) erasureOf(p events.PersonID) *erasure {

@@ -42,7 +42,7 @@ func (s *Service) postImport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer i.close()
-	answer.begin()
+	answer.begin() //nolint:errcheck // the sender has left; the import goes on
 	defer toItsEnd(r.Body)
 	err = i.parts(parts)
 	var done Done
@@ -161,12 +161,13 @@ type ndjson struct {
 	out *http.ResponseController
 }
 
-func (n *ndjson) begin() {
+// begin answers while the body is still being read. It fails where the sender has left.
+func (n *ndjson) begin() error {
 	n.out.EnableFullDuplex() //nolint:errcheck // HTTP/2 always is
 	n.w.Header().Set("Content-Type", "application/x-ndjson")
 	n.w.Header().Set("X-Content-Type-Options", "nosniff")
 	n.w.WriteHeader(http.StatusOK)
-	n.out.Flush() //nolint:errcheck // the sender has left
+	return n.out.Flush()
 }
 
 func (n *ndjson) write(v any) {

@@ -18,15 +18,11 @@ import (
 // a lone line is answered at once, and a fast sender gets full batches.
 func (s *Service) postLines(w http.ResponseWriter, r *http.Request, viewer access.Viewer) error {
 	out := http.NewResponseController(w)
-	out.EnableFullDuplex() //nolint:errcheck // HTTP/2 always is
 	if r.Header.Get("Expect") != "" {
 		r.Body.Read(nil) //nolint:errcheck // it asks the sender to go on, which it waits for
 	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(http.StatusOK)
-	if err := out.Flush(); err != nil {
-		return nil //nolint:nilerr // the sender has left
+	if (&ndjson{w, out}).begin() != nil {
+		return nil // the sender has left
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	lines, chunks, stored := make(chan line, 2*maxChunk), make(chan chunk), make(chan struct{}, 1)
