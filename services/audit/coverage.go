@@ -14,6 +14,7 @@ import (
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/fault"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/isoweek"
 	"kith.internal/services/internal/replay"
 )
 
@@ -48,7 +49,7 @@ func (s *Service) organizationAsOf(ctx context.Context, q OrganizationQuery) (or
 	if err != nil {
 		return organizationAnswer{}, err
 	}
-	cut.At = monday(cut.At)
+	cut.At = isoweek.Monday(cut.At)
 	a, suppressed, err := s.coverageAt(ctx, cut, end, q.By)
 	if err != nil {
 		return organizationAnswer{}, err
@@ -58,12 +59,6 @@ func (s *Service) organizationAsOf(ctx context.Context, q OrganizationQuery) (or
 		filters = append(filters, events.Code("by-"+q.By))
 	}
 	return a, s.policy.Aggregate(ctx, q.Viewer, filters, suppressed)
-}
-
-// monday is when the week of a time began.
-func monday(at time.Time) time.Time {
-	at = at.UTC().Truncate(24 * time.Hour)
-	return at.AddDate(0, 0, -(int(at.Weekday())+6)%7)
 }
 
 // coverageAt is what was published, or the people of the first published week counted anew.

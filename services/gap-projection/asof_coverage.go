@@ -8,6 +8,7 @@ import (
 	"kith.internal/libs/fault"
 	"kith.internal/libs/projection"
 	"kith.internal/services/gap-projection/coverage"
+	"kith.internal/services/internal/isoweek"
 )
 
 // What was told of the organization at a time is what was published, once anything was. Of the time before that is
@@ -21,7 +22,7 @@ func CoverageTold(told []events.Event, at time.Time, floors map[string]int, floo
 	if err := q.check(); err != nil {
 		return a, false, err
 	}
-	week := coverage.WeekOf(at.AddDate(0, 0, -7))
+	week := isoweek.Of(at.AddDate(0, 0, -7))
 	p := &Published{}
 	for _, e := range told {
 		f := e.Fact.(*events.CoverageMeasured)
@@ -70,7 +71,7 @@ func CoverageBefore(first, then *projection.Docs, at time.Time, floor int, by st
 	}
 	roster.Again(people, out, len(questions))
 	values := valuesIn(p.Cells)
-	p.Week, p.At, p.Groups = coverage.WeekOf(at.AddDate(0, 0, -1)), at, ""
+	p.Week, p.At, p.Groups = isoweek.Of(at.AddDate(0, 0, -1)), at, ""
 	p.Cells = coverage.Cells(roster.Picture(p.Policy.Floor, len(questions)), Metrics(), values)
 	if !concentrated {
 		hide(p.Cells, busiestSponsors)

@@ -13,6 +13,7 @@ import (
 	"kith.internal/libs/projection"
 	"kith.internal/services/gap-projection/coverage"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/isoweek"
 )
 
 // MetricsAnswer is what the program view measures.
@@ -138,7 +139,7 @@ func (q CoverageQuery) weeks(last events.Code) (weeks []events.Code) {
 		return []events.Code{last}
 	}
 	for at := q.From; !q.From.IsZero() && !at.After(q.To); at = at.AddDate(0, 0, 7) {
-		weeks = append(weeks, coverage.WeekOf(at))
+		weeks = append(weeks, isoweek.Of(at))
 	}
 	return weeks
 }
@@ -150,7 +151,7 @@ func (q CoverageQuery) filters() (filters []events.Code) {
 	}
 	filters = append(filters, q.Metrics...)
 	if !q.From.IsZero() {
-		filters = append(filters, "from-"+coverage.WeekOf(q.From), "to-"+coverage.WeekOf(q.To))
+		filters = append(filters, "from-"+isoweek.Of(q.From), "to-"+isoweek.Of(q.To))
 	}
 	return filters
 }

@@ -11,6 +11,7 @@ import (
 	"kith.internal/libs/kit"
 	"kith.internal/services/gap-projection/coverage"
 	"kith.internal/services/internal/access"
+	"kith.internal/services/internal/isoweek"
 )
 
 // program serves the view of the whole organization.
@@ -59,7 +60,7 @@ func week(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	monday, ok := coverage.ParseWeek(s)
+	monday, ok := isoweek.Parse(s)
 	if !ok {
 		return monday, fault.New(fault.Invalid, "week", "a week is written like 2026-w12")
 	}

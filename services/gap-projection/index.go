@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kith.internal/events"
+	"kith.internal/services/internal/isoweek"
 	"kith.internal/services/internal/readmodel"
 )
 
@@ -88,18 +89,11 @@ func (x *index) Room(person events.PersonID, role events.RoleName, usual int, at
 		room = usual
 	}
 	for _, g := range e.given {
-		if g.role == role && g.since < readmodel.UnixOf(weekOf(at)) {
+		if g.role == role && g.since < readmodel.UnixOf(isoweek.Monday(at)) {
 			room--
 		}
 	}
 	return room > 0
-}
-
-// weekOf is the Monday, in UTC, of the week of a time.
-func weekOf(at time.Time) time.Time {
-	at = at.UTC()
-	days := (int(at.Weekday()) + 6) % 7
-	return time.Date(at.Year(), at.Month(), at.Day()-days, 0, 0, 0, 0, time.UTC)
 }
 
 // carriedBy is whom somebody looks after, but for those who are going to leave.

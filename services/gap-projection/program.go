@@ -7,6 +7,7 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/projection"
 	"kith.internal/services/gap-projection/coverage"
+	"kith.internal/services/internal/isoweek"
 )
 
 // The business rules of the program view (the package coverage has those of privacy):
@@ -86,8 +87,8 @@ func (s *step) measureDue() error {
 	if err != nil {
 		return err
 	}
-	ended := coverage.Monday(s.now)
-	if week := coverage.WeekOf(ended.AddDate(0, 0, -1)); week > m.Week && !importing {
+	ended := isoweek.Monday(s.now)
+	if week := isoweek.Of(ended.AddDate(0, 0, -1)); week > m.Week && !importing {
 		if err := s.measure(m, ended, week); err != nil {
 			return err
 		}
@@ -99,7 +100,7 @@ func (s *step) measureDue() error {
 
 // keepMeasured keeps how far it has come, and asks for the next Monday.
 func (s *step) keepMeasured(m *Measured) {
-	m.Next = coverage.Next(later(s.now, s.d.Time().UTC()))
+	m.Next = isoweek.Next(later(s.now, s.d.Time().UTC()))
 	s.d.Put(coverageKey, m)
 	s.d.Wake(coverageKey, "", m.Next)
 }

@@ -3,7 +3,6 @@ package coverage_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -138,22 +137,4 @@ func TestSpans(t *testing.T) {
 			t.Errorf("%v is not within %v", s, wide)
 		}
 	})
-}
-
-func TestWeeks(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		at := time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "at"), 0).UTC()
-		monday := coverage.Monday(at)
-		if monday.Weekday() != time.Monday || monday.After(at) || !coverage.Next(at).After(at) {
-			t.Errorf("the week of %s begins on %s", at, monday)
-		}
-		if parsed, ok := coverage.ParseWeek(string(coverage.WeekOf(at))); !ok || !parsed.Equal(monday) {
-			t.Errorf("%s is the week of %s, not of %s", coverage.WeekOf(at), parsed, monday)
-		}
-	})
-	for _, s := range []string{"", "2026-w54", "2026-12", "2026-w1", "w12-2026"} {
-		if _, ok := coverage.ParseWeek(s); ok {
-			t.Errorf("%q is a week", s)
-		}
-	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/services/gap-projection/coverage"
+	"kith.internal/services/internal/isoweek"
 	"kith.internal/services/kith/internal/client"
 )
 
@@ -54,7 +55,7 @@ func (f coverageFlags) check() error {
 	default:
 		return usagef("--by is department, level, tenure or group, not %q", f.By)
 	}
-	if _, ok := coverage.ParseWeek(f.Week); !ok && f.Week != "" {
+	if _, ok := isoweek.Parse(f.Week); !ok && f.Week != "" {
 		return usagef("--week is a week such as 2026-w12, not %q", f.Week)
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"kith.internal/services/audit"
 	gaps "kith.internal/services/gap-projection"
 	"kith.internal/services/gap-projection/coverage"
+	"kith.internal/services/internal/isoweek"
 )
 
 // garden is an organization of which half identifies with either of two groups, as people say through intake, and every
@@ -40,7 +41,7 @@ func garden(people int) (lines []string) {
 // TestGroups: people say which group they identify with, and it is told how groups are covered, and nothing else.
 func TestGroups(t *testing.T) {
 	u := together(t, t.TempDir())
-	monday := coverage.Next(time.Now())
+	monday := isoweek.Next(time.Now())
 	u.accepted(t, garden(240)...)
 	u.settled(t)
 	first := u.byGroup(t, monday)
@@ -134,7 +135,7 @@ func (u *product) byGroup(t *testing.T, monday time.Time) map[string]gaps.CellVi
 			Time: time.Now(), Fact: &events.Due{For: gaps.Name, About: "coverage", At: monday}})
 		return err
 	})
-	week := coverage.WeekOf(monday.AddDate(0, 0, -1))
+	week := isoweek.Of(monday.AddDate(0, 0, -1))
 	var a gaps.CoverageAnswer
 	eventually(t, 60*time.Second, "the week is measured", func() bool {
 		u.get(t, "integration:hr", "/gap-projection/v1/program/coverage?by=group&from="+string(week), &a)

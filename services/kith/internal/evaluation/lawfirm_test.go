@@ -11,6 +11,7 @@ import (
 	"kith.internal/libs/projection"
 	gaps "kith.internal/services/gap-projection"
 	"kith.internal/services/gap-projection/coverage"
+	"kith.internal/services/internal/isoweek"
 	classifier "kith.internal/services/role-classifier"
 )
 
@@ -73,7 +74,7 @@ func measured(t *testing.T, log []events.Event) (cells []coverage.Cell, crowds [
 	for i := range roles {
 		roles[i].Recorded = roles[i].Time
 	}
-	monday := coverage.Next(log[len(log)-1].Time)
+	monday := isoweek.Next(log[len(log)-1].Time)
 	log = inOrder(append(slices.Concat(log, roles), events.Event{ID: events.IncomingID(nil, "/evaluation", "monday"), Context: events.Clock,
 		Subject: events.Nobody, Time: monday, Recorded: monday, Fact: &events.Due{For: gaps.Name, About: "coverage", At: monday}}))
 	memory := projection.NewMemory()
