@@ -12,6 +12,8 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/eventlog"
+	"kith.internal/libs/fault"
+	"kith.internal/libs/natstest"
 	"kith.internal/libs/projection"
 )
 
@@ -101,27 +103,35 @@ func (u *product) awaitHandled(t *testing.T, l *eventlog.Log, s deriving) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	stream, err := l.JetStream().Stream(ctx, eventlog.StreamName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var last uint64
-	for _, filter := range s.inputs {
-		m, err := stream.GetLastMsgForSubject(ctx, filter)
-		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-			t.Fatal(err)
-		}
-		if err == nil {
-			last = max(last, m.Sequence)
-		}
-	}
 	r, err := projection.OpenReader(ctx, l.JetStream(), s.bucket, max(u.replicas, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
+	last := lastOf(t, l, s.inputs)
 	if _, err := r.Wait(ctx, last); err != nil {
 		t.Fatalf("%s has not handled %d: %v", s.name, last, err)
 	}
+}
+
+// lastOf is where in the log the last fact stands that matches one of the filters.
+func lastOf(t *testing.T, l *eventlog.Log, filters []string) (last uint64) {
+	t.Helper()
+	for _, filter := range filters {
+		natstest.Again(t, func() error {
+			stream, err := l.JetStream().Stream(t.Context(), eventlog.StreamName)
+			if err != nil {
+				return fault.Wrap(fault.Unavailable, "log", "the log cannot be looked at", err)
+			}
+			m, err := stream.GetLastMsgForSubject(t.Context(), filter)
+			if err == nil {
+				last = max(last, m.Sequence)
+			} else if !errors.Is(err, jetstream.ErrMsgNotFound) {
+				return fault.Wrap(fault.Unavailable, "log", "the log cannot be looked at", err)
+			}
+			return nil
+		})
+	}
+	return last
 }
 
 // derivedDocuments is every document of every deriving service in its stored form, by bucket and key.
