@@ -147,7 +147,7 @@ func (o *output) String() string {
 // addr waits for the log line that names the address, and thereby asserts that logs are JSON.
 func (o *output) addr(t *testing.T) string {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		for line := range strings.Lines(o.String()) {
 			var entry struct{ Msg, Addr, Service string }
 			if err := json.Unmarshal([]byte(line), &entry); err != nil {
@@ -166,7 +166,7 @@ func (o *output) addr(t *testing.T) string {
 func until(t *testing.T, url string, code int) string {
 	t.Helper()
 	last := ""
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		resp, err := http.Get(url)
 		if err != nil {
 			t.Fatal(err)

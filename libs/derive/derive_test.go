@@ -127,7 +127,7 @@ func stated(t *testing.T, l *eventlog.Log) (scores []int64) {
 // expect waits until the log states 1, 2, … n, and nothing else.
 func expect(t *testing.T, l *eventlog.Log, n int) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for len(stated(t, l)) < n && time.Now().Before(deadline) {
 		time.Sleep(20 * time.Millisecond)
 	}

@@ -155,7 +155,7 @@ func TestEveryRequestIsCounted(t *testing.T) {
 		return n
 	}
 	// A stream is counted when it ends, which its client may see before.
-	for deadline := time.Now().Add(time.Second); counted() != 4 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(30 * time.Second); counted() != 4 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	if n := counted(); n != 4 {

@@ -114,7 +114,7 @@ func TestListensOnlyWhereAsked(t *testing.T) {
 		t.Fatalf("connect to %q: %v", s.URL(), err)
 	}
 	defer nc.Close()
-	if err := nc.FlushTimeout(time.Second); err != nil {
+	if err := nc.FlushTimeout(30 * time.Second); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -71,7 +71,7 @@ func TestNodesKeepTheirDataOverARestart(t *testing.T) {
 				t.Fatal("a stopped node has a server")
 			}
 			c.Restart(0)
-			if err := nc.FlushTimeout(5 * time.Second); err != nil {
+			if err := nc.FlushTimeout(30 * time.Second); err != nil {
 				t.Fatalf("the connection was not made again: %v", err)
 			}
 			if second := write(t, nc, c.Size()); first != 1 || second != 2 {

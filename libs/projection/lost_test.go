@@ -89,7 +89,7 @@ func TestALostBucketIsUnavailable(t *testing.T) {
 		nc, muffle := natstest.Muffled(t)
 		s := kv(t, nc, 1)
 		muffle.On()
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := s.Commit(ctx, nil, projection.Progress{Handled: 1}); fault.KindOf(err) != fault.Unavailable || ctx.Err() != nil {
 			t.Errorf("commit: %v", err)
@@ -151,7 +151,7 @@ func TestReadersNoticeTheEndOfTheirWatch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			time.AfterFunc(100*time.Millisecond, nc.Close)
 			if err := read(ctx, r); fault.KindOf(err) != fault.Unavailable || ctx.Err() != nil {

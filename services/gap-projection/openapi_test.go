@@ -43,7 +43,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		readmodel.RecipientsKey(ego): readmodel.Recipients{Recipients: []events.PersonID{dana}},
 	})
 	me := "person:" + string(ego)
-	s.svc.Wait(5 * time.Second)
+	s.svc.Wait(30 * time.Second)
 	for path, item := range d.Paths {
 		if path == "/people/{person}/events" {
 			continue // it has no end: see TestFollowing
@@ -90,7 +90,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		check("", at)
 		s.svc.Wait(50 * time.Millisecond)
 		check(me, at+"?after=100000")
-		s.svc.Wait(5 * time.Second)
+		s.svc.Wait(30 * time.Second)
 		seen(t, path, statuses, item["get"].Responses)
 	}
 	paths := slices.Sorted(func(yield func(string) bool) {

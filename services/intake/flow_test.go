@@ -442,7 +442,7 @@ func TestTwoIntakesAtOnce(t *testing.T) {
 	nc := natstest.Fast(t)
 	a, b := start(t, nc), start(t, nc)
 	a.accepted(joined("1"), joined("2"))
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if v := b.post("", advice("a", "1", "2"))[0]; v.Status == 201 {
 			break
 		} else if time.Now().After(deadline) {
