@@ -85,7 +85,7 @@ func (s *session) readParked(ctx context.Context) error {
 }
 
 // retried returns the parked fact that a Retry names, in the Retry's place; one without a fact where
-// the Retry folds nothing.
+// the Retry folds nothing: what was said of somebody before they were erased must not bring them back.
 func (s *session) retried(ctx context.Context, e events.Event, r *events.Retry) (events.Event, error) {
 	seq, folds := s.parked.retry(e.Seq, r.Seq)
 	if !folds {
@@ -93,8 +93,26 @@ func (s *session) retried(ctx context.Context, e events.Event, r *events.Retry) 
 		return events.Event{}, nil
 	}
 	parked, err := s.e.log.Get(ctx, seq)
+	if err != nil {
+		return parked, err
+	}
+	if erased, err := s.erasedBetween(ctx, parked.Person(), seq, e.Seq); err != nil || erased {
+		return events.Event{}, err
+	}
 	parked.Seq, parked.Recorded = e.Seq, e.Recorded
-	return parked, err
+	return parked, nil
+}
+
+// erasedBetween reports whether a person was erased between two places of the log.
+func (s *session) erasedBetween(ctx context.Context, person events.PersonID, from, to uint64) (erased bool, err error) {
+	if person == "" {
+		return false, nil
+	}
+	err = s.e.log.Read(ctx, from+1, []string{events.SubjectOf(events.People, string(person), "PersonErased")}, func(e events.Event, _ error) error {
+		erased = erased || e.Seq < to
+		return nil
+	})
+	return erased, err
 }
 
 // failure counts a failed input: nil means that it is to be tried again or has been parked. What

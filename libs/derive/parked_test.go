@@ -127,6 +127,36 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+// What was parked of somebody who has been erased since is folded no more, now and when the documents are made anew;
+// and it waits no longer.
+func TestARetryBringsNobodyBack(t *testing.T) {
+	nc := natstest.Connect(t)
+	l := openLog(t, nc)
+	rules := healing{counting{}, new(atomic.Bool)}
+	reg, stop := runMeasured(t, l, rules)
+	acks, err := l.Append(t.Context(), advice(0), kudos(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitGauge(t, reg, "kith_parked_facts", 1)
+	rules.healed.Store(true)
+	erased := events.Event{ID: events.IncomingID([]byte("k"), "test", "erased"), Source: "/test", Context: events.People, Subject: string(recipient),
+		Time: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), Fact: &events.PersonErased{DestroyedAt: time.Unix(1, 0).UTC(), FinalAt: time.Unix(2, 0).UTC()}}
+	appendAll(t, l, erased, retry(1, acks[1].Seq), advice(2))
+	expect(t, l, 2)
+	awaitGauge(t, reg, "kith_parked_facts", 0)
+	stop()
+	if err := openKV(t, nc).Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	runMeasured(t, l, rules)
+	appendAll(t, l, advice(3))
+	expect(t, l, 3)
+	if doc := tallyOf(t, nc); doc.Acts != 3 {
+		t.Errorf("counted %d", doc.Acts)
+	}
+}
+
 // A parked input does not keep those behind it waiting, nor does one that nobody can decode, and a
 // replica that takes over leaves out the same ones.
 func TestParkedAcrossReplicas(t *testing.T) {
