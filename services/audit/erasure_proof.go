@@ -1,34 +1,39 @@
 package audit
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"kith.internal/events"
 	"kith.internal/libs/fault"
 	"kith.internal/libs/keyring"
+	"kith.internal/libs/kit"
+	"kith.internal/services/audit/sealing"
 	"kith.internal/services/internal/access"
 )
 
 // ErasureProof is what was tried to bring an erased person back, and what came of it.
 type ErasureProof struct {
-	Person      events.PersonID `json:"person"`
-	DestroyedAt time.Time       `json:"destroyedAt"` // when their key was destroyed
-	FinalAt     time.Time       `json:"finalAt"`     // when the last backup of the keyring that may hold it expires
-	Final       bool            `json:"final"`       // that has passed
-	Facts       int             `json:"facts"`       // that name them, read again one by one
-	Sealed      int             `json:"sealed"`      // what these have sealed for them, each tried with the keyring
-	LookedFor   int             `json:"lookedFor"`   // words that were looked for, in every message
-	Streams     []Searched      `json:"streams"`
-	Found       []Finding       `json:"found"` // what came back; nothing, if all is well
+	Person      events.PersonID   `json:"person"`
+	Entries     []events.PersonID `json:"entries"`     // of the directory that were theirs
+	DestroyedAt time.Time         `json:"destroyedAt"` // when their key was destroyed
+	FinalAt     time.Time         `json:"finalAt"`     // when the last backup of the keyring that may hold it expires
+	Final       bool              `json:"final"`       // that has passed
+	Facts       int               `json:"facts"`       // that name them, read again one by one
+	Sealed      int               `json:"sealed"`      // what these have sealed for them, each tried with the keyring
+	LookedFor   int               `json:"lookedFor"`   // words that were looked for, in every message
+	Streams     []Searched        `json:"streams"`
+	Documents   Left              `json:"documents"`   // that are read
+	Parked      Left              `json:"parked"`      // inputs that a service has left out, which a retry would fold
+	Replay      Verification      `json:"replay"`      // of the whole log, begun after the erasure
+	Checkpoints sealing.Held      `json:"checkpoints"` // of which some were sealed before the erasure
+	Found       []Finding         `json:"found"`       // what came back, or does not hold; nothing, if all is well
+	NotChecked  []string          `json:"notChecked"`  // and why
 }
 
 // Searched is a stream that was read from its beginning: the log, keys, lookups, read models and all else.
@@ -37,12 +42,34 @@ type Searched struct {
 	Messages int    `json:"messages"`
 }
 
-// Finding is something that should be gone.
-type Finding struct {
-	What   string `json:"what"`   // opens: something sealed for them; lookup: an id that leads to them; word: one that was looked for
-	Stream string `json:"stream"` // where
-	Seq    uint64 `json:"seq"`
+// Left is how much was looked at, and how much of it is about the person.
+type Left struct {
+	All    int `json:"all"`
+	Theirs int `json:"theirs"`
 }
+
+// Finding is something that should be gone, or that should hold and does not.
+type Finding struct {
+	What   FindingKind `json:"what"`
+	Stream string      `json:"stream"`           // where
+	Seq    uint64      `json:"seq"`              // 0 where that cannot be told
+	Key    string      `json:"key,omitempty"`    // of a document
+	Reason string      `json:"reason,omitempty"` // why it does not hold
+}
+
+// FindingKind is what was found.
+type FindingKind string
+
+// What may be found.
+const (
+	SecretOpens   FindingKind = "opens"      // something that was sealed for them
+	LookupLeft    FindingKind = "lookup"     // an id that leads to them, or to whom they knew outside
+	WordStands    FindingKind = "word"       // one that was looked for
+	DocumentLeft  FindingKind = "document"   // one about them that says something
+	MarkTells     FindingKind = "parked"     // a mark of an input that was left out that says more than which
+	ReplayDiffers FindingKind = "replay"     // other people's networks, or what was derived, are not what follows from the log
+	SealBroken    FindingKind = "checkpoint" // the log is not what was sealed
+)
 
 // ErasureProofQuery asks for the proof that somebody is erased. The words are kept nowhere.
 type ErasureProofQuery struct {
@@ -50,161 +77,120 @@ type ErasureProofQuery struct {
 	LookFor     []string `json:"lookFor"` // what nobody may find any more: names, mail addresses, ids
 }
 
-// idsBucket is intake's: which id leads to whom.
-const idsBucket = "KV_kith_ids"
+// proving is a proof that is being made.
+type proving struct {
+	*Service
+	*ErasureProof
+	n      *named
+	erased events.Event // the fact that says so
+	words  []string
+	told   func(Progress) error
+}
 
-// erasureProof tries to bring an erased person back: it opens whatever was sealed for them, and reads every
-// message of every stream, as the server has it, for what would name them. It fails with fault.Conflict where
-// the person was not erased, with fault.NotFound where nobody was ever called so, and as access.Policy.Read does.
-func (s *Service) erasureProof(ctx context.Context, q ErasureProofQuery) (ErasureProof, error) {
-	p := ErasureProof{Person: q.Person, LookedFor: len(q.LookFor), Streams: []Searched{}, Found: []Finding{}}
+// postErasureProof answers line by line, as answer does, for an auditor.
+func (s *Service) postErasureProof(w http.ResponseWriter, r *http.Request) {
+	q, err := decodeErasureProof(r)
+	var p *proving
+	if err == nil {
+		p, err = s.proving(r.Context(), q)
+	}
+	if err != nil {
+		fault.Write(w, r, err)
+		return
+	}
+	s.answer(w, r, func(told func(Progress) error) (any, error) {
+		p.told = told
+		return p.ErasureProof, p.prove(r.Context())
+	})
+}
+
+// proving begins a proof. It fails with fault.Conflict where the person was not erased, with fault.NotFound where
+// nobody was ever called so, and as access.Policy.Read does.
+func (s *Service) proving(ctx context.Context, q ErasureProofQuery) (*proving, error) {
 	if err := s.policy.Read(ctx, q.Viewer, access.History(q.Person)); err != nil {
-		return p, err
+		return nil, err
 	}
 	if s.keys == nil {
-		return p, errNoKeys
+		return nil, errNoKeys
 	}
-	n, err := s.entry(ctx, q.Person)
+	n, err := s.gather(ctx, q.Person)
 	if err != nil {
-		return p, err
+		return nil, err
 	}
 	erased := n.erased()
 	if erased == nil {
-		return p, fault.New(fault.Conflict, "not-erased", "this person has not been erased")
+		return nil, fault.New(fault.Conflict, "not-erased", "this person has not been erased")
 	}
-	p.DestroyedAt, p.FinalAt, p.Final, p.Facts = erased.DestroyedAt, erased.FinalAt, !s.now().Before(erased.FinalAt), len(n.all)
-	for _, e := range n.all {
-		if err := s.tryOpen(ctx, &p, e); err != nil {
-			return p, err
+	f := erased.Fact.(*events.PersonErased)
+	return &proving{Service: s, n: n, erased: *erased, words: q.LookFor, ErasureProof: &ErasureProof{
+		Person: q.Person, Entries: n.entries, DestroyedAt: f.DestroyedAt, FinalAt: f.FinalAt, Final: !s.now().Before(f.FinalAt),
+		Facts: len(n.all), LookedFor: len(q.LookFor), Streams: []Searched{}, Found: []Finding{}, NotChecked: []string{},
+	}}, nil
+}
+
+// prove tries everything. It fails where something could not be tried.
+func (p *proving) prove(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{p.open, p.replay, p.hold, p.documents, p.parked, p.search} {
+		if err := step(ctx); err != nil {
+			return err
 		}
 	}
-	return p, s.search(ctx, &p, needles(q.LookFor))
+	p.admit()
+	return nil
 }
 
-// entry is all that names one entry of the directory, erased or not.
-func (s *Service) entry(ctx context.Context, person events.PersonID) (*named, error) {
-	if _, err := s.postings.ToEnd(ctx); err != nil {
-		return nil, err
-	}
-	all, err := s.read(ctx, s.postings.Everything(person))
-	if err == nil && len(all) == 0 {
-		err = errUnknown
-	}
-	return &named{entries: []events.PersonID{person}, all: all}, err
-}
+func (p *proving) find(f Finding) { p.Found = append(p.Found, f) }
 
-// tryOpen tries everything that a fact has sealed for the person. That the key is destroyed is the only right answer.
-func (s *Service) tryOpen(ctx context.Context, p *ErasureProof, e events.Event) error {
-	if e.Person() != p.Person {
-		return nil
-	}
-	for name, sealed := range events.Secrets(e.Fact) {
-		if len(*sealed) == 0 {
+// open tries everything that facts have sealed for the person. That the key is destroyed is the only right answer.
+func (p *proving) open(ctx context.Context) error {
+	for i, e := range p.n.all {
+		if err := p.told(Progress{"opening what is sealed", uint64(i), uint64(len(p.n.all))}); err != nil {
+			return err
+		}
+		if !p.n.is(e.Person()) {
 			continue
 		}
-		p.Sealed++
-		_, err := s.keys.Open(ctx, p.Person, name, *sealed)
-		if fault.KindOf(err) == fault.Unavailable && err != nil {
-			return err
-		}
-		if !errors.Is(err, keyring.ErrDestroyed) {
-			p.Found = append(p.Found, Finding{"opens", "KITH", e.Seq})
-		}
-	}
-	return nil
-}
-
-// needles are words as they are looked for: whether in capitals or not.
-func needles(words []string) [][]byte {
-	var all [][]byte
-	for _, w := range words {
-		all = append(all, bytes.ToLower([]byte(w)))
-	}
-	return all
-}
-
-// search reads every stream there is.
-func (s *Service) search(ctx context.Context, p *ErasureProof, words [][]byte) error {
-	list := s.log.JetStream().ListStreams(ctx)
-	var names []string
-	for info := range list.Info() {
-		names = append(names, info.Config.Name)
-	}
-	if err := list.Err(); err != nil {
-		return unread(err)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if err := s.searchOne(ctx, p, name, words); err != nil {
-			return unread(err)
+		for name, sealed := range events.Secrets(e.Fact) {
+			if len(*sealed) == 0 {
+				continue
+			}
+			p.Sealed++
+			_, err := p.keys.Open(ctx, e.Person(), name, *sealed)
+			if fault.KindOf(err) == fault.Unavailable && err != nil {
+				return err
+			}
+			if !errors.Is(err, keyring.ErrDestroyed) {
+				p.find(Finding{What: SecretOpens, Stream: "KITH", Seq: e.Seq})
+			}
 		}
 	}
 	return nil
 }
 
-func unread(err error) error {
-	return fault.Wrap(fault.Unavailable, "streams", "not every stream could be read to its end; try again", err)
-}
-
-// still is how long a stream may be silent until it has nothing more.
-const still = 15 * time.Second
-
-// searchOne reads a stream as it is now.
-func (s *Service) searchOne(ctx context.Context, p *ErasureProof, name string, words [][]byte) error {
-	stream, err := s.log.JetStream().Stream(ctx, name)
-	if err != nil {
-		return err
+// admit says what all of this does not show.
+func (p *proving) admit() {
+	not := func(format string, args ...any) { p.NotChecked = append(p.NotChecked, fmt.Sprintf(format, args...)) }
+	if p.LookedFor == 0 {
+		not("whether their name, mail address or ids stand anywhere in clear: no words were given to look for")
 	}
-	searched, last := Searched{Stream: name}, stream.CachedInfo().State.LastSeq
-	if stream.CachedInfo().State.Msgs == 0 {
-		p.Streams = append(p.Streams, searched)
-		return nil
+	if p.Checkpoints.Before == 0 {
+		not("whether what stands before the erasure was changed since: the log was not sealed before it")
 	}
-	c, err := s.log.JetStream().OrderedConsumer(ctx, name, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
-	if err != nil {
-		return err
-	}
-	msgs, err := c.Messages(jetstream.PullHeartbeat(500 * time.Millisecond)) // it asks anew soon where a cluster elects
-	if err != nil {
-		return err
-	}
-	defer msgs.Stop()
-	for more := true; more; {
-		m, err := msgs.Next(jetstream.NextMaxWait(still))
-		if err != nil {
-			return err
+	for _, f := range p.Replay.Services {
+		if f.Erased > 0 {
+			not("%d figures and documents of %s, which were counted with somebody who has been erased since", f.Erased, f.Service)
 		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return err
+		if f.Others > 0 {
+			not("%d facts of %s, which were stated by other rules than today's", f.Others, f.Service)
 		}
-		searched.Messages++
-		p.look(name, meta.Sequence.Stream, m, words)
-		more = meta.NumPending > 0 && meta.Sequence.Stream < last
+		if f.Changing > 0 {
+			not("%d documents of %s, which changed whenever they were looked at: ask again", f.Changing, f.Service)
+		}
 	}
-	p.Streams = append(p.Streams, searched)
-	return ctx.Err()
-}
-
-// look notes what a message should not have.
-func (p *ErasureProof) look(stream string, seq uint64, m jetstream.Msg, words [][]byte) {
-	if stream == idsBucket && string(m.Data()) == string(p.Person) {
-		p.Found = append(p.Found, Finding{"lookup", stream, seq})
+	if !p.Final {
+		not("backups of the keyring from before the erasure: until %s one may hold their key", p.FinalAt.UTC().Format(time.RFC3339))
 	}
-	if len(words) == 0 {
-		return
-	}
-	var all bytes.Buffer
-	all.WriteString(m.Subject())
-	for name, values := range m.Headers() {
-		all.WriteString("\n" + name + ": " + strings.Join(values, ", "))
-	}
-	all.WriteByte('\n')
-	all.Write(m.Data())
-	text := bytes.ToLower(all.Bytes())
-	if slices.ContainsFunc(words, func(w []byte) bool { return bytes.Contains(text, w) }) {
-		p.Found = append(p.Found, Finding{"word", stream, seq})
-	}
+	not("files on the servers' disks, and what has left Kith: messages, exports, and the systems that it came from")
 }
 
 const (
@@ -216,11 +202,11 @@ func decodeErasureProof(r *http.Request) (q ErasureProofQuery, err error) {
 	if q.PersonQuery, err = decodePerson(r); err != nil {
 		return q, err
 	}
-	d := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 64<<10))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&q); err != nil {
-		return q, fault.Wrap(fault.Invalid, "body", `the body is no object such as {"lookFor": ["Ann Miller"]}`, err)
+	body, err := kit.JSON[ErasureProofQuery](r)
+	if err != nil {
+		return q, err
 	}
+	q.LookFor = body.LookFor
 	short := func(w string) bool { return len(strings.TrimSpace(w)) < shortestWord }
 	if len(q.LookFor) > mostWords || slices.ContainsFunc(q.LookFor, short) {
 		return q, fault.New(fault.Invalid, "look-for", "lookFor holds at most 100 words of three letters or more")

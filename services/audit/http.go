@@ -14,7 +14,7 @@ import (
 //	GET /audit/v1/people/{person}/as-of?at=&known-at=  what a person saw at a time, by what was known at another
 //	GET /audit/v1/people/{person}/record   everything that is held on a person, as JSON Lines
 //	GET /audit/v1/people/{person}/viewers  who looked at a person's data, and what for
-//	POST /audit/v1/people/{person}/erasure-proof  that nothing brings an erased person back: {lookFor}
+//	POST /audit/v1/people/{person}/erasure-proof  that nothing brings an erased person back, line by line: {lookFor}
 //	GET /audit/v1/status  how far the log goes, and by which rules it is replayed, for operators
 //	POST   /audit/v1/verifications  verify what is new, or all: {all?}, for operators and auditors, as those:
 //	GET    /audit/v1/verifications  the one that goes on, or the last one
@@ -30,7 +30,7 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	handle(s, mux, metrics, "GET", "people/{person}/as-of", s.personAsOf, decodePersonAsOf)
 	handle(s, mux, metrics, "GET", "people/{person}/record", s.record, decodePerson)
 	handle(s, mux, metrics, "GET", "people/{person}/viewers", s.viewers, decodePerson)
-	handle(s, mux, metrics, "POST", "people/{person}/erasure-proof", s.erasureProof, decodeErasureProof)
+	mux.Handle("POST "+pathOf+"people/{person}/erasure-proof", metrics.Handle("people/{person}/erasure-proof", kit.LimitBody(64<<10, http.HandlerFunc(s.postErasureProof))))
 	handle(s, mux, metrics, "GET", "status", s.status, decodeViewer)
 	s.routesOfVerifications(mux, metrics)
 	mux.Handle("POST "+pathOf+"what-if", metrics.Handle("what-if", http.HandlerFunc(s.postWhatIf)))

@@ -26,6 +26,15 @@ func (n *named) is(p events.PersonID) bool { return slices.Contains(n.entries, p
 // naming reads all facts that name a person. It fails with fault.NotFound where there is none, or where the
 // person was erased.
 func (s *Service) naming(ctx context.Context, p events.PersonID) (*named, error) {
+	n, err := s.gather(ctx, p)
+	if err == nil && n.erased() != nil {
+		return nil, fault.New(fault.NotFound, "erased", "this person has been erased")
+	}
+	return n, err
+}
+
+// gather reads all facts that name a person, erased or not. It fails with fault.NotFound where there is none.
+func (s *Service) gather(ctx context.Context, p events.PersonID) (*named, error) {
 	if _, err := s.postings.ToEnd(ctx); err != nil {
 		return nil, err
 	}
@@ -39,11 +48,8 @@ func (s *Service) naming(ctx context.Context, p events.PersonID) (*named, error)
 	}
 	slices.SortFunc(n.all, func(a, b events.Event) int { return cmp.Compare(a.Seq, b.Seq) })
 	n.all = slices.CompactFunc(n.all, func(a, b events.Event) bool { return a.Seq == b.Seq })
-	switch {
-	case len(n.all) == 0:
+	if len(n.all) == 0 {
 		return nil, errUnknown
-	case n.erased() != nil:
-		return nil, fault.New(fault.NotFound, "erased", "this person has been erased")
 	}
 	return n, nil
 }
@@ -59,12 +65,16 @@ func (n *named) take(facts []events.Event) {
 	}
 }
 
-// erased is that the person is, nil where they are not.
-func (n *named) erased() *events.PersonErased {
-	for _, e := range n.all {
-		if f, ok := e.Fact.(*events.PersonErased); ok && e.Person() == n.entries[0] {
-			return f
+// erased is the fact that the person is, of several entries the last one; nil where the first one is not.
+func (n *named) erased() (last *events.Event) {
+	whole := false
+	for i, e := range n.all {
+		if _, ok := e.Fact.(*events.PersonErased); ok && n.is(e.Person()) {
+			last, whole = &n.all[i], whole || e.Person() == n.entries[0]
 		}
 	}
-	return nil
+	if !whole {
+		return nil
+	}
+	return last
 }

@@ -14,6 +14,7 @@ import (
 
 	"kith.internal/events"
 	"kith.internal/libs/app"
+	"kith.internal/libs/derive"
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/natstest"
 )
@@ -107,7 +108,7 @@ func TestWhatANetworkRestsOn(t *testing.T) {
 }
 
 // opened is a service that does not run.
-func opened(t *testing.T, nc *nats.Conn) *Service {
+func opened(t *testing.T, nc *nats.Conn, all ...derive.Derivation) *Service {
 	t.Helper()
 	l, err := eventlog.Open(t.Context(), nc, eventlog.Config{})
 	if err != nil {
@@ -115,7 +116,7 @@ func opened(t *testing.T, nc *nats.Conn) *Service {
 	}
 	t.Cleanup(l.Close)
 	env := &app.Env{Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), NATS: nc, EventLog: l, Replicas: 1, MasterKey: bytes.Repeat([]byte{7}, 32)}
-	s, err := New(t.Context(), env, nil, View{})
+	s, err := New(t.Context(), env, all, View{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,9 +124,9 @@ func opened(t *testing.T, nc *nats.Conn) *Service {
 }
 
 // started is one that runs until it is stopped.
-func started(t *testing.T, nc *nats.Conn) (*Service, func()) {
+func started(t *testing.T, nc *nats.Conn, all ...derive.Derivation) (*Service, func()) {
 	t.Helper()
-	s := opened(t, nc)
+	s := opened(t, nc, all...)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {

@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"kith.internal/events"
+	"kith.internal/libs/derive"
 	"kith.internal/libs/natstest"
 	"kith.internal/libs/projection"
 	gaps "kith.internal/services/gap-projection"
@@ -29,8 +28,8 @@ type desk struct {
 	began time.Time // a day before what is said first
 }
 
-func newDesk(t *testing.T) *desk {
-	s, _ := started(t, natstest.Fast(t))
+func newDesk(t *testing.T, all ...derive.Derivation) *desk {
+	s, _ := started(t, natstest.Fast(t), all...)
 	s.view = View{Chain: chainOf(t), Seen: func(ties, networks *projection.Docs, p events.PersonID, at time.Time) (any, error) {
 		return gaps.Seen(ties, networks, p, at)
 	}}
@@ -276,67 +275,6 @@ func TestRulings(t *testing.T) {
 		held := a.Seen.Network.Roles[0].Held == 1
 		if mentor.Status != c.status || mentor.Contested != c.says || held != (c.status == readmodel.RoleActive) {
 			t.Errorf("%s: %+v, held %v", c.what, mentor, held)
-		}
-	}
-}
-
-// TestErasureProof: after an erasure nothing opens and nothing is found; whatever is left is named.
-func TestErasureProof(t *testing.T) {
-	d := newDesk(t)
-	kv := func(bucket, key, value string) {
-		t.Helper()
-		b, err := d.log.JetStream().CreateOrUpdateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: bucket})
-		if err == nil {
-			_, err = b.PutString(t.Context(), key, value)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	d.say(ann, events.People, &events.PersonJoined{Level: 3, EffectiveAt: day, Department: "antarctica"}, "sealed", `{"name":"Ann Miller"}`)
-	d.say(ann, events.Support, advice(events.Support, ann, ben).Fact, "evidenceRef", `"https://tickets/ann"`)
-	d.say(ben, events.Support, advice(events.Support, ben, ann).Fact, "evidenceRef", `"https://tickets/ben"`)
-	const council = "auditor:council"
-	path, words := "people/"+string(ann)+"/erasure-proof", `{"lookFor":["ann MILLER","ann@example.org"]}`
-	prove := func(body string) (p ErasureProof) {
-		t.Helper()
-		code, answer := d.ask("POST", path, council, "audit", "ErasureProof", body)
-		if err := json.Unmarshal([]byte(answer), &p); err != nil || code != http.StatusOK {
-			t.Fatalf("%d %s", code, answer)
-		}
-		return p
-	}
-	if code, answer := d.ask("POST", path, council, "audit", "ErasureProof", words); code != 409 {
-		t.Errorf("nobody was erased: %d %s", code, answer)
-	}
-	d.say(ann, events.People, &events.PersonErased{DestroyedAt: day, FinalAt: day.AddDate(0, 1, 0)})
-	if p := prove(words); len(p.Found) != 2 || p.Found[0].What != "opens" || p.Found[1].Seq != 2 {
-		t.Errorf("the key is not destroyed, and is not found: %+v", p)
-	}
-	if err := d.keys.Destroy(t.Context(), ann); err != nil {
-		t.Fatal(err)
-	}
-	if p := prove(words); len(p.Found) != 0 || p.Sealed != 2 || p.Facts < 4 || p.LookedFor != 2 || !p.Final || len(p.Streams) < 2 || p.Streams[0].Messages == 0 {
-		t.Errorf("%+v", p)
-	}
-	if p := prove(`{"lookFor":["Antarctica"]}`); len(p.Found) != 1 || p.Found[0] != (Finding{"word", "KITH", 1}) {
-		t.Errorf("a word that stands there in clear is not found: %+v", p.Found)
-	}
-	kv("kith_ids", "abc", string(ann))
-	kv("kith_inbox", "left", `{"note":"Ann Miller"}`)
-	if p := prove(words); len(p.Found) != 2 || p.Found[0].What != "lookup" || p.Found[1] != (Finding{"word", "KV_kith_inbox", 1}) {
-		t.Errorf("what is left is not found: %+v", p.Found)
-	}
-	for _, c := range []struct {
-		path, viewer, purpose, body string
-		code                        int
-	}{
-		{path, council, "", words, 400}, {path, council, "audit", `{"lookFor":["x"]}`, 400}, {path, council, "audit", "Ann", 400},
-		{path, "service:portal", "audit", words, 403}, {path, "person:" + string(ben), "audit", words, 403},
-		{"people/" + string(dora) + "/erasure-proof", "person:" + string(dora), "", words, 404},
-	} {
-		if code, answer := d.ask("POST", c.path, c.viewer, c.purpose, "ErasureProof", c.body); code != c.code {
-			t.Errorf("%s for %q as %s: %d %s", c.body, c.purpose, c.viewer, code, answer)
 		}
 	}
 }

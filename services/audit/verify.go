@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"math"
 	"strings"
 	"time"
 
@@ -133,13 +134,15 @@ func (w *work) verify(ctx context.Context, job Verification) (err error) {
 		}
 	}
 	var all []*derive.Verification
+	since := uint64(math.MaxUint64)
 	for _, d := range w.v.s.all {
 		one, err := w.v.s.verification(ctx, d, anew)
 		if err != nil {
 			return err
 		}
-		all = append(all, one)
+		all, since = append(all, one), min(since, one.Findings().Since)
 	}
+	w.since.Store(since)
 	err = derive.Verify(ctx, w.v.s.log, w.at, all...)
 	for _, one := range all {
 		w.found = append(w.found, one.Findings())

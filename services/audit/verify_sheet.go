@@ -37,6 +37,7 @@ type Verification struct {
 	State    VerificationState `json:"state"`
 	Facts    uint64            `json:"facts"` // up to here the log has been read
 	Total    uint64            `json:"total"` // of the log
+	Since    uint64            `json:"since"` // the log's end when all that is known by now was begun with the first fact
 	Rate     int               `json:"rate"`  // facts a second
 	Started  time.Time         `json:"started"`
 	Ended    time.Time         `json:"ended,omitzero"`
@@ -150,7 +151,7 @@ func (v *Verification) order(all bool, now time.Time) error {
 	}
 	next := Verification{ID: rand.Text(), All: all, State: Verifying, Started: now, LastOK: v.LastOK, Services: []derive.Findings{}}
 	if !all {
-		next.Sealed = v.Sealed
+		next.Since, next.Sealed = v.Since, v.Sealed
 	}
 	*v = next
 	return nil

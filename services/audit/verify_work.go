@@ -19,6 +19,7 @@ type work struct {
 	began  time.Time
 	first  atomic.Uint64 // from where the log is read, once that is known
 	facts  atomic.Uint64
+	since  atomic.Uint64 // the log's end when the first of the services was begun anew, once that is known
 	cancel context.CancelCauseFunc
 	found  []derive.Findings
 	sealed *derive.Divergence
@@ -35,6 +36,9 @@ func (w *work) at(seq uint64) {
 // progress is what the work says of itself.
 func (w *work) progress(j *Verification, now time.Time) {
 	j.Facts, j.Worker, j.Beat = w.facts.Load(), w.v.name, now.UTC()
+	if since := w.since.Load(); since > 0 {
+		j.Since = since
+	}
 	if took := now.Sub(w.began).Seconds(); took > 0 {
 		j.Rate = int(float64(j.Facts-min(j.Facts, w.first.Load())) / took)
 	}

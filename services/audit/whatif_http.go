@@ -19,19 +19,9 @@ type whatIfQuery struct {
 	At     time.Time     `json:"at"` // zero: now
 }
 
-// WhatIfProgress is how far the log has been folded, by each of the two services.
-type WhatIfProgress struct {
-	Done uint64 `json:"done"`
-	Of   uint64 `json:"of"`
-}
-
 const maxRuleset = 1 << 20
 
-// tellingEvery is how often it is told how far an answer has come.
-const tellingEvery = 200 * time.Millisecond
-
-// postWhatIf answers line by line: {"progress":…} now and then, and at last {"done":…}, or {"failed":…} with a
-// problem.
+// postWhatIf answers line by line, as answer does.
 func (s *Service) postWhatIf(w http.ResponseWriter, r *http.Request) {
 	q, err := decodeWhatIf(w, r)
 	if err == nil {
@@ -41,26 +31,9 @@ func (s *Service) postWhatIf(w http.ResponseWriter, r *http.Request) {
 		fault.Write(w, r, err)
 		return
 	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	lines, out := json.NewEncoder(w), http.NewResponseController(w)
-	tell := func(what string, v any) {
-		lines.Encode(map[string]any{what: v}) //nolint:errcheck // whoever asked has left
-		out.Flush()                           //nolint:errcheck // as above
-	}
-	var told time.Time
-	a, err := s.whatIf(r.Context(), q, func(done, of uint64) error {
-		if now := s.now(); now.Sub(told) >= tellingEvery {
-			told = now
-			tell("progress", WhatIfProgress{done, of})
-		}
-		return r.Context().Err()
+	s.answer(w, r, func(told func(Progress) error) (any, error) {
+		return s.whatIf(r.Context(), q, func(done, of uint64) error { return told(Progress{Done: done, Of: of}) })
 	})
-	if err != nil {
-		s.logger.Log(r.Context(), fault.KindOf(err).Level(), "a what-if failed", "error", err)
-		tell("failed", fault.ProblemOf(err))
-		return
-	}
-	tell("done", a)
 }
 
 func decodeWhatIf(w http.ResponseWriter, r *http.Request) (q whatIfQuery, err error) {

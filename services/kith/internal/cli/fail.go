@@ -30,7 +30,7 @@ func (s *shell) fail(cmd *cobra.Command, err error) int {
 	var partly *partial
 	var differ *differing
 	var diverge *diverged
-	var found *back
+	var found *unproven
 	switch {
 	case err == nil:
 		return exitOK

@@ -198,15 +198,20 @@ func (b *rebuildBar) show(r client.Rebuild) {
 	if r.State == derive.Paused {
 		said = b.service + ": paused"
 	}
+	b.at(said, r.Facts, r.Total, fmt.Sprintf(" facts (%d a second)", r.Rate))
+}
+
+// at shows how far something is of which the bar is.
+func (b *rebuildBar) at(said string, done, of uint64, more string) {
 	if b.bar != nil {
 		b.bar.Describe(said)
-		b.bar.ChangeMax64(int64(max(r.Total, 1)))
-		b.bar.Set64(int64(min(r.Facts, r.Total))) //nolint:errcheck // it is only shown
+		b.bar.ChangeMax64(int64(max(of, 1)))
+		b.bar.Set64(int64(min(done, of))) //nolint:errcheck // it is only shown
 		return
 	}
 	if now := b.s.Now(); now.Sub(b.told) >= every {
 		b.told = now
-		fmt.Fprintf(b.s.Stderr, "%s, %d of %d facts (%d a second)\n", said, r.Facts, r.Total, r.Rate)
+		fmt.Fprintf(b.s.Stderr, "%s, %d of %d%s\n", said, done, of, more)
 	}
 }
 

@@ -48,12 +48,12 @@ func (s *shell) whatIf(ctx context.Context, file string) error {
 }
 
 // folding is a bar that moves, on a terminal.
-func (s *shell) folding() (report func(client.WhatIfProgress), end func()) {
+func (s *shell) folding() (report func(client.Progress), end func()) {
 	if !s.Live {
-		return func(client.WhatIfProgress) {}, func() {}
+		return func(client.Progress) {}, func() {}
 	}
 	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(s.Stderr), progressbar.OptionSetDescription("folding the log"), progressbar.OptionClearOnFinish())
-	return func(p client.WhatIfProgress) {
+	return func(p client.Progress) {
 		bar.ChangeMax64(int64(p.Of))
 		bar.Set64(int64(p.Done)) //nolint:errcheck // it is only shown
 	}, func() { bar.Finish() } //nolint:errcheck // as above

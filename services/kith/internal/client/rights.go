@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -18,14 +17,13 @@ type Viewers = audit.ViewersAnswer
 type ErasureProof = audit.ErasureProof
 
 // ErasureProof has everything tried that could bring an erased person back, and every message searched for
-// words. It takes as long as reading everything there is.
-func (c *Client) ErasureProof(ctx context.Context, person events.PersonID, lookFor []string) (ErasureProof, error) {
+// words. It takes as long as replaying the log and reading everything there is; report is called with how far it is.
+func (c *Client) ErasureProof(ctx context.Context, person events.PersonID, lookFor []string, report func(Progress)) (ErasureProof, error) {
 	body, err := json.Marshal(map[string][]string{"lookFor": lookFor})
 	if err != nil {
 		return ErasureProof{}, err
 	}
-	path := "/audit/v1/people/" + string(person) + "/erasure-proof"
-	return call[ErasureProof](ctx, c, http.MethodPost, path, nil, "application/json", bytes.NewReader(body))
+	return lines[ErasureProof](ctx, c, "/audit/v1/people/"+string(person)+"/erasure-proof", body, report)
 }
 
 // Viewers is who looked at a person's data, and what for.

@@ -17,34 +17,39 @@ type (
 	WhatIfChange = audit.Change
 	// WhatIfCell is for how many people.
 	WhatIfCell = audit.ChangeCell
-	// WhatIfProgress is how far the answer is.
-	WhatIfProgress = audit.WhatIfProgress
+	// Progress is how far an answer is that takes a while.
+	Progress = audit.Progress
 )
 
 var errNoEnd = errors.New("the server stopped in the middle of the answer; ask again: nothing has changed")
 
 // WhatIf asks what would follow if a ruleset were activated now, and calls report with how far the answer is.
-func (c *Client) WhatIf(ctx context.Context, text string, report func(WhatIfProgress)) (WhatIf, error) {
+func (c *Client) WhatIf(ctx context.Context, text string, report func(Progress)) (WhatIf, error) {
 	body, err := json.Marshal(map[string]string{"text": text})
 	if err != nil {
 		return WhatIf{}, err
 	}
-	resp, err := c.do(ctx, "POST", "/audit/v1/what-if", nil, "application/json", bytes.NewReader(body))
+	return lines[WhatIf](ctx, c, "/audit/v1/what-if", body, report)
+}
+
+// lines sends a document, and calls report with how far the answer is until it comes.
+func lines[T any](ctx context.Context, c *Client, path string, body []byte, report func(Progress)) (none T, err error) {
+	resp, err := c.do(ctx, "POST", path, nil, "application/json", bytes.NewReader(body))
 	if err != nil {
-		return WhatIf{}, err
+		return none, err
 	}
 	defer resp.Body.Close()
 	for lines := json.NewDecoder(resp.Body); ; {
 		var line struct {
-			Progress *WhatIfProgress `json:"progress"`
-			Done     *WhatIf         `json:"done"`
-			Failed   *fault.Problem  `json:"failed"`
+			Progress *Progress      `json:"progress"`
+			Done     *T             `json:"done"`
+			Failed   *fault.Problem `json:"failed"`
 		}
 		switch err := lines.Decode(&line); {
 		case err != nil:
-			return WhatIf{}, errors.Join(ctx.Err(), errNoEnd)
+			return none, errors.Join(ctx.Err(), errNoEnd)
 		case line.Failed != nil:
-			return WhatIf{}, line.Failed.Fault()
+			return none, line.Failed.Fault()
 		case line.Done != nil:
 			return *line.Done, nil
 		case line.Progress != nil:
