@@ -112,17 +112,17 @@ func (s Sealed) Note() []byte {
 // signatureSize is the least that a signature in a note takes: the hash of its key, and that of Ed25519.
 const signatureSize = 4 + ed25519.SignatureSize
 
-// Notes takes a file of signed notes apart, each with an empty line after it. One that was cut off while
-// it was written, in its text or in a signature, is left out: what is not signed says nothing.
+// Notes takes a file of signed notes apart, with an empty line after each, but maybe the last. One that was cut
+// off while it was written, in its text or in a signature, is left out: what is not signed says nothing.
 func Notes(file []byte) [][]byte {
 	var all [][]byte
-	var text, signatures string
+	var text string
 	for _, block := range strings.SplitAfter(string(file), "\n\n") {
-		block = strings.TrimLeft(block, "\n")
-		if signatures = strings.TrimSuffix(block, "\n"); !strings.HasPrefix(block, signatureLine) {
-			text = block
-		} else if strings.HasSuffix(text, "\n\n") && strings.HasSuffix(signatures, "\n") && whole(signatures) {
-			all = append(all, []byte(text+signatures))
+		signatures := strings.Trim(block, "\n")
+		if !strings.HasPrefix(signatures, signatureLine) {
+			text = strings.TrimLeft(block, "\n")
+		} else if strings.HasSuffix(text, "\n\n") && whole(signatures) {
+			all = append(all, []byte(text+signatures+"\n"))
 			text = ""
 		}
 	}
@@ -131,7 +131,6 @@ func Notes(file []byte) [][]byte {
 
 // whole reports whether the last of some signatures was written to its end.
 func whole(signatures string) bool {
-	last := strings.TrimSuffix(signatures, "\n")
-	signature, err := base64.StdEncoding.DecodeString(last[strings.LastIndexByte(last, ' ')+1:])
+	signature, err := base64.StdEncoding.DecodeString(signatures[strings.LastIndexByte(signatures, ' ')+1:])
 	return err == nil && len(signature) >= signatureSize
 }

@@ -168,12 +168,14 @@ func TestNotesOfAFile(t *testing.T) {
 		if cut != "" {
 			cut += "\n\n"
 		}
-		var got []string
-		for _, n := range translog.Notes([]byte(first + "\n" + cut + last + "\n")) {
-			got = append(got, string(n))
-		}
-		if !slices.Equal(got, []string{first, last}) {
-			t.Errorf("%s was cut off: %q", what, got)
+		for _, end := range []string{"\n", "", "\n" + strings.TrimSpace(cut)} {
+			var got []string
+			for _, n := range translog.Notes([]byte(first + "\n" + cut + last + end)) {
+				got = append(got, string(n))
+			}
+			if !slices.Equal(got, []string{first, last}) {
+				t.Errorf("%s was cut off, and %q follows: %q", what, end, got)
+			}
 		}
 	}
 }

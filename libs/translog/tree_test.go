@@ -122,6 +122,34 @@ func TestTreeIsThatOfTheRFC(t *testing.T) {
 	})
 }
 
+// Around a tile's end, and around that of a tile of tiles' roots, every message has its proof; opened anew too.
+func TestTreeAtItsEdges(t *testing.T) {
+	var all reference
+	for n := range 1025 {
+		all.add(n)
+	}
+	for _, size := range []int{1, 2, 3, 255, 256, 257, 511, 512, 513, 1024, 1025} {
+		store := shelf{}
+		grown(t, opened(t, store, 0), size)
+		tree := grown(t, opened(t, store, uint64(size)), size)
+		head := at(size, all.root(size))
+		for _, seq := range []uint64{1, uint64(size+1) / 2, uint64(size)} {
+			proof, err := tree.Include(t.Context(), seq, head)
+			if err != nil || tlog.CheckRecord(proof, int64(size), head.Root, int64(seq-1), leaf(int(seq-1))) != nil {
+				t.Errorf("%d of %d: %v", seq, size, err)
+			}
+			extends, err := tree.Extend(t.Context(), seq, head)
+			if err != nil || tlog.CheckTree(extends, int64(size), head.Root, int64(seq), all.root(int(seq))) != nil {
+				t.Errorf("%d from %d on: %v", size, seq, err)
+			}
+		}
+	}
+	empty := opened(t, shelf{}, 0)
+	if root, err := empty.Root(t.Context(), 0); err != nil || root != all.root(0) || second(empty.Include(t.Context(), 1, at(0, root))) == nil {
+		t.Errorf("of nothing: %v, %v", root, err)
+	}
+}
+
 func TestFrontierHasTheSameRoots(t *testing.T) {
 	var all reference
 	var frontier translog.Frontier

@@ -82,6 +82,15 @@ func (i *installation) write(name, text string) {
 	}
 }
 
+func (i *installation) read(name string) string {
+	i.t.Helper()
+	text, err := os.ReadFile(i.file(name))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return string(text)
+}
+
 func (i *installation) key(name string) []byte {
 	i.t.Helper()
 	key, err := app.ReadKey(i.file(name))
@@ -251,6 +260,8 @@ func TestBackup(t *testing.T) {
 
 	t.Run("whoever was erased since stays erased", func(t *testing.T) {
 		o := order(t)
+		i.write("cut", i.read("checkpoints")+"kith.internal/log/te") // by a crash
+		o.Checkpoints = i.file("cut")
 		r, err := backup.Restore(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
@@ -300,6 +311,35 @@ func mixed(t *testing.T, log, keys string) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// The keys are saved after the log: there is one for whoever joins meanwhile.
+func TestABackupWhilePeopleJoin(t *testing.T) {
+	i := install(t, natstest.Fast(t), t.TempDir())
+	i.write("erasures", "")
+	i.lengthens(2_000)
+	ended, joined := make(chan struct{}), make(chan int)
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-ended:
+				joined <- n
+				return
+			default:
+				i.joins(fmt.Sprint(n))
+			}
+		}
+	}()
+	saved := filepath.Join(t.TempDir(), "backup")
+	_, err := backup.Make(t.Context(), i.nc, saved, nil)
+	close(ended)
+	if n := <-joined; err != nil || n == 0 {
+		t.Fatal(n, err)
+	}
+	o := backup.Order{Backup: saved, DataDir: filepath.Join(t.TempDir(), "new"), Erasures: i.file("erasures"), Keys: i.dir}
+	if _, err := backup.Restore(t.Context(), o); err != nil {
+		t.Error(err)
+	}
 }
 
 // A server that puts each message of a restore on disk by itself gives up on a log of some length.

@@ -77,7 +77,7 @@ func (o Order) checkpoints(r *Restored) ([]translog.Checkpoint, error) {
 		}
 	}
 	var all []translog.Checkpoint
-	for _, note := range translog.Notes(append(apart, r.Checkpoint+"\n"...)) {
+	for _, note := range append(translog.Notes(apart), translog.Notes([]byte(r.Checkpoint))...) {
 		c, err := translog.Open(note, keys)
 		if err != nil {
 			return nil, err

@@ -77,7 +77,7 @@ func sizeOf(word string) (uint64, error) {
 	if err != nil {
 		return 0, usagef("--since is the size of a checkpoint, or a file that holds one: %v", rootCause(err))
 	}
-	notes := translog.Notes(append(text, '\n'))
+	notes := translog.Notes(text)
 	if len(notes) == 0 {
 		return 0, usagef("%s holds no checkpoint", word)
 	}
