@@ -24,7 +24,7 @@ func (n *Notary) check(ctx context.Context, whole bool) (err error) {
 			n.tiles = nil // their bucket may be gone: the next look opens it anew
 		}
 	}()
-	if err := n.learn(); err != nil {
+	if n.known, err = n.verifiers(); err != nil {
 		return err
 	}
 	if err := n.catchUp(ctx); err != nil {

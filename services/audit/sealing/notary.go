@@ -201,14 +201,13 @@ func (n *Notary) Keys() (string, error) {
 	return translog.PublicKeys(text)
 }
 
-// learn reads by which keys checkpoints of this log are signed.
-func (n *Notary) learn() error {
+// verifiers are by which keys checkpoints of this log are signed.
+func (n *Notary) verifiers() (note.Verifiers, error) {
 	public, err := n.Keys()
-	n.known = note.VerifierList()
-	if err == nil && public != "" {
-		n.known, err = translog.Verifiers([]byte(public))
+	if err != nil || public == "" {
+		return note.VerifierList(), err
 	}
-	return err
+	return translog.Verifiers([]byte(public))
 }
 
 // opened opens what is kept beside the log.

@@ -482,7 +482,7 @@ func TestTheFileIsCompleted(t *testing.T) {
 func TestAForeignCheckpointIsButAFact(t *testing.T) {
 	o := open(t, natstest.Fast(t), t.TempDir())
 	forger := open(t, natstest.Fast(t), t.TempDir())
-	forger.happen(9)
+	forger.happen(8)
 	theirs, _ := forger.notary()
 	c := forger.seal(theirs)
 	_, note, _ := theirs.Newest()
@@ -497,6 +497,15 @@ func TestAForeignCheckpointIsButAFact(t *testing.T) {
 	if c := o.seal(n); c.Size != 4 {
 		t.Errorf("sealed at %d", c.Size)
 	}
+	o.happen(3)
+	if c := o.seal(n); c.Size != 8 {
+		t.Errorf("sealed at %d", c.Size)
+	}
+	o.happen(1)
+	if c := o.seal(n); c.Size != 10 {
+		t.Errorf("sealed at %d", c.Size)
+	}
+	o.proven(n, 1, 8)
 }
 
 // A log that is made anew under the running service has a tree of its own.

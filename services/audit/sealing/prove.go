@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -83,16 +82,26 @@ func (n *Notary) doubts(ctx context.Context, err error) error {
 	return fault.Wrap(fault.Unavailable, "tiles", "the tree of the log is lost or damaged, and is made anew from it: try again in a minute", err)
 }
 
-// note is the log's checkpoint of a size.
+// note is the log's checkpoint of a size: that of its own keys, whoever else says something of that size.
 func (n *Notary) note(ctx context.Context, v *view, size uint64) ([]byte, error) {
 	if size == v.newest.Size {
 		return v.newest.note, nil
 	}
-	at := slices.IndexFunc(v.places, func(p place) bool { return p.size == size })
-	if at < 0 {
-		return nil, fault.New(fault.NotFound, "no-such-checkpoint", fmt.Sprintf("the log was not sealed at %d messages", size))
+	keys, err := n.verifiers()
+	if err != nil {
+		return nil, err
 	}
-	var s translog.Sealed
-	err := n.log.Messages(ctx, v.places[at].seq, v.places[at].seq, func(m eventlog.Stored) error { return json.Unmarshal(m.Body, &s) })
-	return s.Note(), lost(err)
+	for _, p := range v.places {
+		if p.size != size {
+			continue
+		}
+		var s translog.Sealed
+		if err := n.log.Messages(ctx, p.seq, p.seq, func(m eventlog.Stored) error { return json.Unmarshal(m.Body, &s) }); err != nil {
+			return nil, lost(err)
+		}
+		if _, err := translog.Open(s.Note(), keys); err == nil {
+			return s.Note(), nil
+		}
+	}
+	return nil, fault.New(fault.NotFound, "no-such-checkpoint", fmt.Sprintf("the log was not sealed at %d messages", size))
 }
