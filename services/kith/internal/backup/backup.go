@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/jsm.go"
@@ -146,10 +147,9 @@ func save(ctx context.Context, nc *nats.Conn, p part, dir string) error {
 	defer cancel(nil)
 	watch := time.AfterFunc(silence, func() { cancel(errSilent) })
 	defer watch.Stop()
-	came := uint64(0)
+	var came atomic.Uint64
 	_, err = s.SnapshotToDirectory(ctx, p.in(dir), jsm.SnapshotNotify(func(now jsm.SnapshotProgress) {
-		if got := now.BytesReceived(); got > came {
-			came = got
+		if got := now.BytesReceived(); came.Swap(got) != got {
 			watch.Reset(silence)
 		}
 	}))
