@@ -261,7 +261,7 @@ func (h *history) pass(role, part int, acts []readmodel.Act, at readmodel.Unix) 
 			}
 		}
 		if part == 0 {
-			return h.rs.Pass(role, &e, h.t.Words[role].Declared())
+			return h.rs.Pass(role, &e, h.t.Said(role).Declared())
 		}
 		part--
 		earlier, _, err := h.part(part)

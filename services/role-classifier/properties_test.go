@@ -190,7 +190,7 @@ type whole struct {
 	Fold     recognition.Fold
 	Roles    []readmodel.TieRole
 	Believed [5]belief
-	Words    [5]recognition.Words
+	Words    *[5]recognition.Words
 	Next     readmodel.Unix
 }
 

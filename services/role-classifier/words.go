@@ -27,6 +27,9 @@ func (s *step) words() (events.PersonID, func(*history) error) {
 	i := readmodel.RoleIndex(role)
 	return supporter, func(h *history) error {
 		was := *h.t.Declared()
+		if h.t.Words == nil {
+			h.t.Words = &[5]recognition.Words{}
+		}
 		for _, w := range said {
 			w.saying.At, w.saying.ID = s.in.Time, s.in.ID
 			w.field(&h.t.Words[i]).Replace(w.saying)

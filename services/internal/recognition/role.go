@@ -9,7 +9,7 @@ import (
 // RoleAt is how the role at index i stands at a time, of which stated is what was stated last;
 // without a status where nothing speaks of it.
 func (t *Tie) RoleAt(rs *ruleset.Ruleset, people *People, i int, stated readmodel.RoleStatus, now readmodel.Unix) (readmodel.TieRole, error) {
-	role, s, w := &rs.Roles()[i], &t.Fold.Roles[i], &t.Words[i]
+	role, s, w := &rs.Roles()[i], &t.Fold.Roles[i], t.Said(i)
 	r := readmodel.TieRole{Role: role.Name, Score: s.Score, HalfLife: s.HalfLife, Enter: role.Enter, Exit: role.Exit,
 		SilentSince: s.At, Rung: s.Rung, Acts: s.Acts, Formal: s.Formal, Withheld: s.Withheld, Stated: stated}
 	if r.HalfLife == 0 {

@@ -12,8 +12,19 @@ import (
 // and what people say of its roles.
 type Tie struct {
 	readmodel.Tie
-	Fold  Fold     `json:"fold"`           // what all acts come to
-	Words [5]Words `json:"words,omitzero"` // per role
+	Fold  Fold      `json:"fold"`           // what all acts come to
+	Words *[5]Words `json:"words,omitzero"` // per role; nil of most ties: nobody has said anything
+}
+
+// nothing is what people say where nobody has said anything. It is never changed.
+var nothing Words
+
+// Said is what people say of the role at index i.
+func (t *Tie) Said(i int) *Words {
+	if t.Words == nil {
+		return &nothing
+	}
+	return &t.Words[i]
 }
 
 // Words is what people say of a role. Of each kind the latest by (time, id) stands, whatever
@@ -73,8 +84,8 @@ func (w *Words) declaration() *readmodel.Declaration {
 // Declared says of each role whether somebody says that it is played.
 func (t *Tie) Declared() *[5]bool {
 	var d [5]bool
-	for i := range t.Words {
-		d[i] = t.Words[i].Declared()
+	for i := range d {
+		d[i] = t.Said(i).Declared()
 	}
 	return &d
 }

@@ -123,7 +123,7 @@ func (d *dryRun) outcome(next *Tie, act *readmodel.Act, i int) (Try, error) {
 
 // closed is what the gates of a role need that do not hold.
 func (d *dryRun) closed(role int) ([]string, error) {
-	return d.rs.Closed(role, d.acts, d.t.Words[role].Declared(), d.now, d.people.Away)
+	return d.rs.Closed(role, d.acts, d.t.Said(role).Declared(), d.now, d.people.Away)
 }
 
 // compare puts what helps first.
