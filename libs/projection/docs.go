@@ -151,6 +151,15 @@ func (d *Docs) Wake(key string, person events.PersonID, at time.Time) {
 	d.wake(d.known(key), Timer{Key: key, Person: person, At: at})
 }
 
+// Wakes is when the document at key was last asked to be woken; zero where it was not.
+func (d *Docs) Wakes(key string) time.Time {
+	e, err := d.entry(key)
+	if err != nil {
+		return time.Time{}
+	}
+	return e.Wake
+}
+
 // wake sets a timer where none stands that comes in time. One that comes too early does no harm: nothing
 // is due then, and whoever is asked about it asks to be woken again. Most documents are woken later with
 // each fact about them: so their timer is set once, and not with each.

@@ -52,8 +52,22 @@ func (s *step) changesNothing(n *readmodel.Network, said bool) bool {
 	case *events.MentorshipStarted, *events.MentorshipEnded, *events.ReverseLearningGained:
 		return false
 	}
-	return events.ActOf(s.in.Fact) != nil && said == s.ownWord(n) &&
-		n.Open(events.Isolation, "") == nil && n.Open(events.StalledPair, "") == nil
+	act := events.ActOf(s.in.Fact)
+	return act != nil && said == s.ownWord(n) && n.Open(events.StalledPair, "") == nil &&
+		(n.Open(events.Isolation, "") == nil || s.staysSilent(n, act.Supporter))
+}
+
+// staysSilent reports whether an act of long ago does not end somebody's isolation, as most of an old file do
+// not, and time has brought nothing about that would be decided with it.
+func (s *step) staysSilent(n *readmodel.Network, supporter events.PersonID) bool {
+	rules, err := s.ruleset()
+	tie := n.Ties[supporter]
+	if err != nil || tie == nil || tie.Pair.Runs() {
+		return false
+	}
+	wakes := s.d.Wakes(readmodel.NetworkKey(n.Person))
+	v := view{n: n, rules: rules, now: s.now, standing: n.At(s.now)}
+	return v.isolation().holds(s.now) && (wakes.IsZero() || wakes.After(s.now))
 }
 
 // ownWord reports whether the person has said themselves that the supporter of an act helps them, of one who

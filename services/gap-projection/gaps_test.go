@@ -302,6 +302,30 @@ func TestASponsorClosesTheGap(t *testing.T) {
 }
 
 // A network names the fact that opened each of its gaps.
+func TestAnActOfLongAgoEndsNoSilence(t *testing.T) {
+	told := func(h *history, on, of int) string {
+		h.derived = nil
+		in := h.input(day(on), events.Support, ego, advice(ben))
+		in.Time = day(of)
+		h.take(in)
+		return h.said(ego)
+	}
+	h := newHistory(t).on(0, events.People, ego, joined(1, 0)).until(day(21))
+	if got := told(h, 44, 0); got != "" {
+		t.Errorf("an act of the first day ends a silence since then: %s", got)
+	}
+	want := `day 46: open missing-role mentor, none-active since day 0, severity 64
+day 46: open missing-role advocate, none-active since day 0, severity 32
+day 46: open missing-role truth-teller, none-active since day 0, severity 40
+day 46: open small-network, few-supporters since day 0, severity 24`
+	if diff := cmp.Diff(want, told(h, 46, 0)); diff != "" {
+		t.Errorf("what time has brought about and no timer has said yet (-want +got):\n%s", diff)
+	}
+	if got := told(h, 47, 40); got != "day 47: close isolation after 26 days" {
+		t.Errorf("an act of a week ago does not end a silence: %q", got)
+	}
+}
+
 func TestAGapNamesItsFact(t *testing.T) {
 	h := newHistory(t)
 	h.on(0, events.People, ego, joined(3, -730))
