@@ -37,6 +37,7 @@ var contract = []struct {
 	{"several replicas are not compressed", compressesOnlyOneReplica},
 	{"twins in one commit", storesTwinsOnce},
 	{"every message is read, claims too", readsEveryMessage},
+	{"contexts are read in order", readsContexts},
 	{"messages are read at sequences", readsAtSequences},
 	{"the end of the log at a time is known", knowsTheEndAtATime},
 }

@@ -74,6 +74,45 @@ func readsEveryMessage(t *testing.T, c *natstest.Nodes) {
 	}
 }
 
+func readsContexts(t *testing.T, c *natstest.Nodes) {
+	l := open(t, c.ConnectAny(), c.Size())
+	var want []uint64
+	for i := range 60 {
+		e := advice(fmt.Sprint(i))
+		switch i % 5 {
+		case 0:
+			e.Context, e.Fact = events.People, &events.PersonReturned{EffectiveAt: e.Time}
+		case 1:
+			e.Context, e.Fact = events.Personal, &events.GoalReached{Goal: "one", Kind: "advance"}
+		}
+		natstest.Again(t, func() error {
+			_, err := l.Append(t.Context(), e)
+			return err
+		})
+		if i%5 != 1 {
+			want = append(want, uint64(i+1))
+		}
+	}
+	for _, to := range []uint64{60, 43, 42, 1} {
+		want = slices.DeleteFunc(want, func(seq uint64) bool { return seq > to })
+		var got []uint64
+		natstest.Again(t, func() error {
+			got = nil
+			return l.Contexts(t.Context(), to, []events.Context{events.Support, events.People, events.Policy}, func(s eventlog.Stored) error {
+				got = append(got, s.Seq)
+				return nil
+			})
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("up to %d read %v, want %v", to, got, want)
+		}
+	}
+	enough := errors.New("enough")
+	if err := l.Contexts(t.Context(), 60, []events.Context{events.Support}, func(eventlog.Stored) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("an error of the caller's ends as %v", err)
+	}
+}
+
 func readsAtSequences(t *testing.T, c *natstest.Nodes) {
 	l := open(t, c.ConnectAny(), c.Size())
 	var evs []events.Event
@@ -159,6 +198,13 @@ func TestHoles(t *testing.T) {
 			c.Stop(0)
 			natstest.Flip(t, c.Dir(0), eventlog.StreamName, damaged, "recipient", "recipienT")
 			c.Restart(0)
+			natstest.Again(t, func() error {
+				err := l.Contexts(t.Context(), 10, []events.Context{events.Support, events.People}, func(eventlog.Stored) error { return nil })
+				if h := (*eventlog.Hole)(nil); !errors.As(err, &h) || *h != (eventlog.Hole{From: damaged, To: damaged}) {
+					return fmt.Errorf("of its context: %w", err)
+				}
+				return nil
+			})
 			seqs, hole := holed(t, l, 1)
 			if hole == nil || *hole != (eventlog.Hole{From: damaged, To: damaged}) {
 				t.Fatalf("found %v, want a hole at %d", hole, damaged)

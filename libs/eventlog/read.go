@@ -136,6 +136,7 @@ func (l *Log) Follow(ctx context.Context, from uint64, filters []string, caughtU
 type reading struct {
 	msgs    jetstream.MessagesContext
 	filters []string // where the server does not filter
+	pending uint64   // how many messages there are, as the server counted them
 }
 
 // heartbeat is how often the server says that there is nothing new; after twice as long without a word
@@ -154,6 +155,7 @@ func (l *Log) reading(ctx context.Context, from uint64, filters []string) (*read
 	if err != nil {
 		return nil, unavailable("read the log", err)
 	}
+	r.pending = c.CachedInfo().NumPending
 	if r.msgs, err = c.Messages(heartbeat); err != nil {
 		return nil, unavailable("read the log", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"kith.internal/events"
@@ -167,14 +166,11 @@ func (s *Service) foldAll(ctx context.Context, cut replay.Cut) (*replay.State, e
 
 var errEnough = errors.New("enough")
 
-// Inputs are the facts of a log up to a sequence that networks rest on; others are not even decoded. One that cannot be
+// Inputs are the facts of a log up to a sequence that networks rest on; others are not even read. One that cannot be
 // read is left out.
 func Inputs(ctx context.Context, log *eventlog.Log, known uint64) iter.Seq2[events.Event, error] {
 	return func(yield func(events.Event, error) bool) {
-		err := log.Messages(ctx, 1, known, func(m eventlog.Stored) error {
-			if !isInput(m.Subject) {
-				return nil
-			}
+		err := log.Contexts(ctx, known, replay.Contexts, func(m eventlog.Stored) error {
 			if e, err := m.Event(); err == nil && !yield(e, nil) {
 				return errEnough
 			}
@@ -184,15 +180,6 @@ func Inputs(ctx context.Context, log *eventlog.Log, known uint64) iter.Seq2[even
 			yield(events.Event{}, err)
 		}
 	}
-}
-
-func isInput(subject string) bool {
-	context, _, _ := strings.Cut(strings.TrimPrefix(subject, "kith."), ".")
-	switch events.Context(context) {
-	case events.People, events.Support, events.Personal, events.Policy:
-		return true
-	}
-	return false
 }
 
 func decodeOrganization(r *http.Request) (OrganizationQuery, error) {

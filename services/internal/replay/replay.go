@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"kith.internal/events"
@@ -23,6 +24,9 @@ type Chain struct {
 	Leave func(key string) bool
 }
 
+// Contexts are those whose facts take part: what services derived is derived again, and the rest is of no concern.
+var Contexts = []events.Context{events.People, events.Support, events.Personal, events.Policy}
+
 // Cut is which facts take part.
 type Cut struct {
 	At     time.Time // by when a fact is true
@@ -32,7 +36,7 @@ type Cut struct {
 
 // Includes reports whether a fact belongs to a cut, but for the first ruleset of a log, which does in any case.
 func (c Cut) Includes(e events.Event) bool {
-	return e.Seq <= c.Known && !derived(e.Context) && !Effective(e).After(c.At)
+	return e.Seq <= c.Known && slices.Contains(Contexts, e.Context) && !Effective(e).After(c.At)
 }
 
 // State is what follows from the facts of a cut, at its time.
@@ -143,15 +147,6 @@ func (r *recognition) includes(e events.Event) bool {
 		r.state.Rulesets = append(r.state.Rulesets, f.Version)
 	}
 	r.state.Facts++
-	return true
-}
-
-// derived reports whether facts of a context are derived again, or are of no concern.
-func derived(c events.Context) bool {
-	switch c {
-	case events.People, events.Support, events.Personal, events.Policy:
-		return false
-	}
 	return true
 }
 
