@@ -18,9 +18,9 @@ type Docs struct {
 	ctx    context.Context
 	store  Store
 	cached map[string]*entry
-	dirty  map[string]bool
+	dirty  []*entry
 	index  map[string][]string // dirty keys by family, where there are very many; nil elsewhere
-	woken  map[string]bool     // keys whose timer is to be set with the next commit, changed or not
+	woken  []*entry            // whose timer is to be set with the next commit, changed or not
 	ready  []Record            // what Encode made of the dirty ones; nil once one has changed since
 	err    error               // the first document that could not be asked for
 	seq    uint64
@@ -33,8 +33,10 @@ type Docs struct {
 
 type entry struct {
 	Record
-	doc  any // decoded; nil where there is none
-	size int // of the body as it was last loaded or committed
+	doc   any // decoded; nil where there is none
+	size  int // of the body as it was last loaded or committed
+	dirty bool
+	woken bool
 }
 
 // Timer asks for a Due fact about a document once a time has come. A zero At takes it back.
@@ -74,7 +76,7 @@ func (d *Docs) Time() time.Time { return d.now }
 // commits nothing.
 func (d *Docs) Woken() []Timer {
 	t := d.timers()
-	clear(d.woken)
+	d.slept()
 	return t
 }
 
@@ -165,7 +167,9 @@ func (d *Docs) Wakes(key string) time.Time {
 // each fact about them: so their timer is set once, and not with each.
 func (d *Docs) wake(e *entry, t Timer) {
 	if standing := !d.now.IsZero() && e.Timer.After(d.now); !standing || t.At.Before(e.Timer) && !t.At.IsZero() {
-		d.woken[t.Key] = true
+		if !e.woken {
+			e.woken, d.woken = true, append(d.woken, e)
+		}
 		if !e.Timer.Equal(t.At) {
 			e.Timer = t.At
 			d.change(e)
@@ -178,11 +182,11 @@ func (d *Docs) wake(e *entry, t Timer) {
 }
 
 func (d *Docs) change(e *entry) {
-	if !d.dirty[e.Key] {
-		d.dirty[e.Key] = true
+	if !e.dirty {
+		e.dirty, d.dirty = true, append(d.dirty, e)
 		d.heavy += e.size
-		if of := family(e.Key); d.index != nil && of != "" {
-			d.index[of] = append(d.index[of], e.Key)
+		if d.index != nil {
+			d.keep(e)
 		}
 	}
 	d.ready = nil
@@ -198,9 +202,9 @@ func (d *Docs) Keys(prefix string) ([]string, error) {
 	if some, told := d.indexed(prefix); told {
 		keys = append(keys, some...)
 	} else {
-		for k := range d.dirty {
-			if strings.HasPrefix(k, prefix) {
-				keys = append(keys, k)
+		for _, e := range d.dirty {
+			if strings.HasPrefix(e.Key, prefix) {
+				keys = append(keys, e.Key)
 			}
 		}
 	}
@@ -231,15 +235,16 @@ func (d *Docs) Commit(p Progress) ([]Timer, error) {
 		return nil, err
 	}
 	timers := d.timers()
-	for key := range d.dirty {
-		e := d.cached[key]
+	for _, e := range d.dirty {
 		d.weigh(e)
+		e.dirty = false
 		if e.doc != nil {
 			e.Body = nil // one form is enough
 		}
 	}
-	clear(d.dirty)
-	clear(d.woken)
+	clear(d.dirty) // nothing is held that may be evicted
+	d.dirty = d.dirty[:0]
+	d.slept()
 	d.ready, d.heavy, d.loads = nil, 0, 0
 	d.evict()
 	return timers, nil
@@ -256,8 +261,7 @@ func (d *Docs) Encode() error {
 		return nil
 	}
 	records := make([]Record, 0, len(d.dirty))
-	for key := range d.dirty {
-		e := d.cached[key]
+	for _, e := range d.dirty {
 		if err := e.encode(); err != nil {
 			return err
 		}
@@ -285,12 +289,20 @@ func (e *entry) encode() error {
 
 func (d *Docs) timers() []Timer {
 	var timers []Timer
-	for key := range d.woken {
-		e := d.cached[key]
-		timers = append(timers, Timer{Key: key, Person: e.Person, At: e.Timer})
+	for _, e := range d.woken {
+		timers = append(timers, Timer{Key: e.Key, Person: e.Person, At: e.Timer})
 	}
 	slices.SortFunc(timers, func(a, b Timer) int { return cmp.Compare(a.Key, b.Key) })
 	return timers
+}
+
+// slept is after the timers have been told of.
+func (d *Docs) slept() {
+	for _, e := range d.woken {
+		e.woken = false
+	}
+	clear(d.woken)
+	d.woken = d.woken[:0]
 }
 
 // weigh notes how large an entry's body is.
@@ -308,7 +320,7 @@ func (d *Docs) evict() {
 
 // Drop forgets everything that is not committed.
 func (d *Docs) Drop() {
-	d.cached, d.dirty, d.woken = map[string]*entry{}, map[string]bool{}, map[string]bool{}
+	d.cached, d.dirty, d.woken = map[string]*entry{}, nil, nil
 	d.ready, d.size, d.heavy, d.err = nil, 0, 0, nil
 }
 
@@ -327,7 +339,9 @@ func (d *Docs) entry(key string) (*entry, error) {
 		e.Record = *r
 	}
 	d.weigh(e)
-	d.cached[key] = e
+	if r != nil || d.index == nil {
+		d.cached[key] = e
+	}
 	return e, nil
 }
 

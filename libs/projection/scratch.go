@@ -14,6 +14,14 @@ func Scratch(ctx context.Context) *Docs {
 	return d
 }
 
+// keep remembers a document from its first change on. What is not there a scratch need not remember.
+func (d *Docs) keep(e *entry) {
+	d.cached[e.Key] = e
+	if of := family(e.Key); of != "" {
+		d.index[of] = append(d.index[of], e.Key)
+	}
+}
+
 // family is the first two parts of a key with the dots behind them, as of all documents of one kind and
 // one person; "" where it has fewer.
 func family(key string) string {

@@ -73,7 +73,7 @@ type turn struct {
 	now   time.Time
 	fact  *events.Event // nil where time brought it about
 	late  bool          // the fact was recorded after the time of the cut
-	last  bool          // all is to be decided on once more
+	last  bool          // there is no more, and gaps, which may have been held back, are decided on once more
 	roles []events.Event
 }
 
@@ -104,8 +104,8 @@ func (r *recognition) turns(yield func(turn, error) bool) {
 			return
 		}
 	}
-	if r.until(r.cut.At, yield) {
-		r.yield(turn{now: r.cut.At, last: true}, r.dueFact("rebuild", "", r.cut.At), yield)
+	if r.until(r.cut.At, yield) { // of roles, all that time has brought about is stated now
+		yield(turn{seq: (r.turn + 1) * room, now: r.cut.At, last: true}, nil)
 	}
 }
 
