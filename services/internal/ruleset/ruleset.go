@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"slices"
 
-	"sigs.k8s.io/yaml"
-
 	"kith.internal/events"
 	"kith.internal/libs/fault"
 	"kith.internal/services/internal/readmodel"
@@ -80,7 +78,7 @@ type Rule struct {
 func Parse(source string) (*Ruleset, error) {
 	rs, err := parse(source)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, "invalid-ruleset", "the ruleset cannot be read", err)
+		return nil, fault.Wrap(fault.Invalid, "invalid-ruleset", "the ruleset cannot be read", placed(source, err))
 	}
 	return rs, nil
 }
@@ -92,8 +90,8 @@ func HashOf(source string) string {
 }
 
 func parse(source string) (*Ruleset, error) {
-	var t text
-	if err := yaml.UnmarshalStrict([]byte(source), &t); err != nil {
+	t, err := read(source)
+	if err != nil {
 		return nil, err
 	}
 	rs := &Ruleset{Version: t.Version, Hash: HashOf(source), Text: source, SeniorFrom: t.SeniorFrom,

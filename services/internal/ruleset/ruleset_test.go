@@ -57,10 +57,13 @@ func TestEveryActHasARule(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for _, tc := range []struct{ name, old, new, says string }{
-		{"an unknown key", "halfLife: 60d", "halflive: 60d", `unknown field`},
+		{"an unknown key", "halfLife: 60d", "halflive: 60d", "line 47: roles.mentor.halflive: is no field of a ruleset"},
+		{"a word for a number", "singlePoint: 3", "singlePoint: three", "gaps.singlePoint: takes no string"},
+		{"a list for a rule", "  ThanksGiven: [{}]", "  ThanksGiven: [[]]", "acts.ThanksGiven[0]: takes no array"},
+		{"no YAML", "gaps:\n", "gaps\n", "yaml: line"},
 		{"a key twice", "seniorFrom: 7", "seniorFrom: 7\nseniorFrom: 8", "already set"},
-		{"a span without a unit", "halfLife: 60d", "halfLife: 60", `such as "60d"`},
-		{"an unknown role", "weights: {mentor: 0.7}", "weights: {guru: 0.7}", "acts.AdviceGiven[1].weights.guru: no such role"},
+		{"a span without a unit", "halfLife: 60d", "halfLife: 60", `roles.mentor.halfLife: a span of time is written as days, such as "60d"`},
+		{"an unknown role", "weights: {mentor: 0.7}", "weights: {guru: 0.7}", "line 135: acts.AdviceGiven[1].weights.guru: no such role"},
 		{"a missing role", "  ally:\n    halfLife", "  alley:\n    halfLife", "roles.ally: is missing"},
 		{"an unknown act", "  KudosGiven:", "  Kudos:", "acts.Kudos: is no act of support"},
 		{"a misspelled variable", "act.stake == ", "act.steak == ", "acts.SponsorEndorsed[0].when"},
