@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -14,8 +15,8 @@ import (
 // WhatIfAnswer is what would follow from a ruleset, about nobody.
 type WhatIfAnswer struct {
 	Hash       string       `json:"hash"` // to activate it with
-	End        uint64       `json:"end"`
-	At         time.Time    `json:"at"`
+	End        uint64       `json:"end"`  // the last sequence of the log that it was tried on
+	At         time.Time    `json:"at"`   // when that was
 	Version    string       `json:"version"`
 	Floor      int          `json:"floor"`
 	Rules      []RuleChange `json:"rules"`
@@ -40,15 +41,16 @@ type Change struct {
 	Gap   events.GapKind  `json:"gap,omitempty"` // empty of a role
 	Role  events.RoleName `json:"role,omitempty"`
 	Turn  Turn            `json:"turn"`
-	Rules []string        `json:"rules"` // the paths that did it
+	Rules []string        `json:"rules"` // the paths that do such things; for whom which one did is not told
 	Cells []ChangeCell    `json:"cells"` // everybody first, then by department
 }
 
-// ChangeCell tells between which two numbers the count of people lies.
+// ChangeCell tells between which two numbers the count lies of those for whom something changes.
 type ChangeCell struct {
 	Department events.Code `json:"department,omitempty"` // empty: everybody
 	AtLeast    int         `json:"atLeast,omitempty"`
 	AtMost     int         `json:"atMost,omitempty"`
+	People     int         `json:"people,omitempty"` // among how many
 	Suppressed bool        `json:"suppressed,omitempty"`
 }
 
@@ -59,59 +61,38 @@ type kind struct {
 	turn Turn
 }
 
-// crowd is whom a change concerns, and by which rules.
-type crowd struct {
-	people map[events.PersonID]bool
-	rules  map[string]bool
-}
-
-// answer counts a diff. A kind of change of which not even everybody's number can be told is left out: that
-// it is there would tell of one person.
-func (d *Diff) answer(key []byte) (WhatIfAnswer, error) {
-	digest, err := d.Digest()
-	a := WhatIfAnswer{End: d.End, At: d.At, Version: d.Version, Floor: d.floor, Rules: d.Rules, Changes: []Change{}}
-	a.Hash = preview.Preview{End: d.End, At: d.At, Digest: digest}.Hash(key, d.Ruleset)
-	crowds := d.crowds()
-	for _, k := range slices.SortedFunc(maps.Keys(crowds), func(a, b kind) int {
+// tell counts a diff. A kind of change of which it cannot be told that it concerns anybody is left out, as if
+// there were none.
+func (d *Diff) tell(count Counter) []Change {
+	changes, all := []Change{}, d.kinds()
+	for _, k := range slices.SortedFunc(maps.Keys(all), func(a, b kind) int {
 		return cmp.Or(cmp.Compare(a.gap, b.gap), cmp.Compare(a.role, b.role), cmp.Compare(a.turn, b.turn))
 	}) {
-		c := Change{Gap: k.gap, Role: k.role, Turn: k.turn, Rules: slices.Sorted(maps.Keys(crowds[k].rules)), Cells: d.cells(crowds[k].people)}
-		for _, cell := range c.Cells {
-			if cell.Suppressed {
-				a.Suppressed++
-			}
-		}
-		if !c.Cells[0].Suppressed {
-			a.Changes = append(a.Changes, c)
+		if cells := count(all[k]); cells[0].AtLeast > 0 {
+			changes = append(changes, Change{Gap: k.gap, Role: k.role, Turn: k.turn, Rules: d.rulesOf(k), Cells: cells})
 		}
 	}
-	return a, err
+	return changes
 }
 
-// crowds are those who are counted, by what changes for them.
-func (d *Diff) crowds() map[kind]crowd {
-	all := map[kind]crowd{}
-	add := func(k kind, who events.PersonID, rules []string) {
-		if _, counted := d.people[who]; !counted {
-			return
+// kinds are all kinds of changes, and whom each concerns.
+func (d *Diff) kinds() map[kind]map[events.PersonID]bool {
+	all := map[kind]map[events.PersonID]bool{}
+	add := func(k kind, who events.PersonID) {
+		if all[k] == nil {
+			all[k] = map[events.PersonID]bool{}
 		}
-		if _, known := all[k]; !known {
-			all[k] = crowd{map[events.PersonID]bool{}, map[string]bool{}}
-		}
-		all[k].people[who] = true
-		for _, path := range rules {
-			all[k].rules[path] = true
-		}
+		all[k][who] = true
 	}
 	for _, t := range d.Gaps {
 		turn := Closes
 		if t.Opens {
 			turn = Opens
 		}
-		add(kind{t.Gap, t.Role, turn}, t.Person, t.Rules)
+		add(kind{t.Gap, t.Role, turn}, t.Person)
 	}
 	for _, t := range d.Roles {
-		add(kind{"", t.Role, turnOf(t.Before, t.After)}, t.Person, t.Rules)
+		add(kind{"", t.Role, turnOf(t.Before, t.After)}, t.Person)
 	}
 	return all
 }
@@ -126,51 +107,9 @@ func turnOf(before, after readmodel.RoleStatus) Turn {
 	return Shifts
 }
 
-// cells counts people, all of them and by department. Where one department alone is hidden, the smallest of the
-// others is too: it would be what is left of everybody.
-func (d *Diff) cells(changed map[events.PersonID]bool) []ChangeCell {
-	size, count := map[events.Code]int{}, map[events.Code]int{}
-	for who, department := range d.people {
-		size[department]++
-		if changed[who] {
-			count[department]++
-		}
-	}
-	cells := []ChangeCell{d.cell("", len(changed), len(d.people))}
-	hidden, smallest := 0, -1
-	for _, department := range slices.Sorted(maps.Keys(size)) {
-		if department == "" {
-			hidden++ // whom nobody can place
-			continue
-		}
-		c := d.cell(department, count[department], size[department])
-		if cells = append(cells, c); c.Suppressed {
-			hidden++
-		} else if smallest < 0 || count[department] < count[cells[smallest].Department] {
-			smallest = len(cells) - 1
-		}
-	}
-	if hidden == 1 && smallest > 0 {
-		cells[smallest] = ChangeCell{Department: cells[smallest].Department, Suppressed: true}
-	}
-	return cells
-}
-
-// cell tells a count of so many people as a span, if neither too few have changed nor too few have not.
-func (d *Diff) cell(department events.Code, count, of int) ChangeCell {
-	if count < d.floor || of-count < d.floor {
-		return ChangeCell{Department: department, Suppressed: true}
-	}
-	step := stepOf(d.floor)
-	low := count / step * step
-	return ChangeCell{Department: department, AtLeast: max(low, d.floor), AtMost: min(low+step-1, of-d.floor)}
-}
-
-// stepOf is how many counts one span holds, under a floor: as in the program view.
-func stepOf(floor int) int {
-	step := leastFloor + 1
-	for step < floor+1 {
-		step *= 2
-	}
-	return step
+// sign gives an answer its hash: that of what it tells, for a hash of more would tell that to whoever guesses it.
+func (a *WhatIfAnswer) sign(key []byte, ruleset string, asked time.Time) error {
+	told, err := json.Marshal(a)
+	a.Hash = preview.Preview{End: a.End, At: asked, Digest: preview.Digest(told)}.Hash(key, ruleset)
+	return err
 }

@@ -2,21 +2,19 @@ package audit
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
 
 	"kith.internal/events"
 	"kith.internal/libs/projection"
-	"kith.internal/services/internal/preview"
 	"kith.internal/services/internal/readmodel"
 )
 
 // Diff is all that would change if a ruleset were activated: person by person, so it stays here. What is told
 // of it is counted and suppressed like all that is about many.
 type Diff struct {
-	End     uint64       `json:"end"` // the log's last sequence
+	End     uint64       `json:"end"` // the last sequence of the log that it was tried on
 	At      time.Time    `json:"at"`
 	Ruleset string       `json:"ruleset"` // the hash of its text
 	Version string       `json:"version"`
@@ -24,8 +22,7 @@ type Diff struct {
 	Roles   []RoleTurn   `json:"roles"` // that people see in their networks
 	Gaps    []GapTurn    `json:"gaps"`
 
-	people map[events.PersonID]events.Code // who is counted, and their department
-	floor  int
+	networks *projection.Docs // as they would be
 }
 
 // RoleTurn is a role that somebody plays for a person, and would no longer, or otherwise.
@@ -45,12 +42,6 @@ type GapTurn struct {
 	Role   events.RoleName `json:"role,omitempty"`
 	Opens  bool            `json:"opens"` // else it closes
 	Rules  []string        `json:"rules"`
-}
-
-// Digest names all that would change.
-func (d *Diff) Digest() (string, error) {
-	canonical, err := json.Marshal(d)
-	return preview.Digest(canonical), err
 }
 
 // seenRole is whose role it is, and seenGap whose gap.

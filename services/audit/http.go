@@ -19,7 +19,7 @@ import (
 //	POST   /audit/v1/verifications  verify what is new, or all: {all?}, for operators and auditors, as those:
 //	GET    /audit/v1/verifications  the one that goes on, or the last one
 //	DELETE /audit/v1/verifications  cancel it
-//	POST   /audit/v1/what-if        what would follow from a ruleset, about nobody, for operators: {text, at?}
+//	POST   /audit/v1/what-if        what would follow from a ruleset, about nobody, for operators and auditors: {text}
 //	GET  /audit/v1/checkpoint  the newest checkpoint, and the public keys
 //	POST /audit/v1/checkpoint  seals the log now, for operators and auditors
 //	GET  /audit/v1/proofs      that a fact is in the log, or that the log only grew: ?event=&since=

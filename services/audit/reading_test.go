@@ -139,26 +139,3 @@ func started(t *testing.T, nc *nats.Conn, all ...derive.Derivation) (*Service, f
 	t.Cleanup(stop)
 	return s, stop
 }
-
-// Nothing is told of few, nor of all but few, and no number is left over for a department that is hidden.
-func TestCountsAreSuppressed(t *testing.T) {
-	d := &Diff{floor: 5, people: map[events.PersonID]events.Code{}}
-	for i, size := range []int{20, 20, 9} {
-		for n := range size {
-			who := events.PersonID(fmt.Sprintf("p%d%d", i, n))
-			d.people[who] = []events.Code{"law", "sales", "it"}[i]
-			if n < []int{13, 7, 3}[i] {
-				d.Gaps = append(d.Gaps, GapTurn{Person: who, Gap: events.Isolation, Opens: true})
-			}
-		}
-	}
-	d.Gaps = append(d.Gaps, GapTurn{Person: "p00", Gap: events.AtRisk}, GapTurn{Person: "pnobody", Gap: events.Isolation, Opens: true})
-	a, err := d.answer([]byte("key"))
-	if err != nil || len(a.Changes) != 1 {
-		t.Fatalf("%+v, %v", a.Changes, err)
-	}
-	want := []ChangeCell{{AtLeast: 18, AtMost: 23}, {Department: "it", Suppressed: true}, {Department: "law", AtLeast: 12, AtMost: 15}, {Department: "sales", Suppressed: true}}
-	if !slices.Equal(a.Changes[0].Cells, want) {
-		t.Errorf("%+v", a.Changes[0].Cells)
-	}
-}

@@ -38,7 +38,13 @@ type View struct {
 	Told func(told []events.Event, at time.Time, floors map[string]int, floor int, by string) (any, int, bool, error)
 	// Before is what the people of the first published week answer at a time before it, who are not out.
 	Before func(first, then *projection.Docs, at time.Time, floor int, by string, out func(events.PersonID) bool) (any, int, error)
+	// Counter counts of how many people something is true, as the program view counts them: those who are there at a
+	// time, under a floor at least, and none of a crowd with somebody who is out.
+	Counter func(networks *projection.Docs, at time.Time, floor int, out func(events.PersonID) bool) (Counter, error)
 }
+
+// Counter tells of how many something is true: of everybody first, then of departments.
+type Counter func(yes map[events.PersonID]bool) []ChangeCell
 
 // Service answers for the log. Any replica answers.
 type Service struct {

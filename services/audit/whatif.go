@@ -8,48 +8,63 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/derive"
 	"kith.internal/libs/fault"
-	"kith.internal/services/internal/readmodel"
 	"kith.internal/services/internal/ruleset"
 )
 
 // errBusy is that the memory of a server holds one such thing at a time.
 var errBusy = fault.New(fault.Unavailable, "busy", "somebody else asks what would follow: try again shortly")
 
-// WhatIf says what would follow if a ruleset were activated at a time. What the services have made of the log
-// so far is made again beside them, and the ruleset is tried on that: by the same rules, one as after the
-// other, and nothing is appended. It tells now and then how far it has come. It fails with kind Invalid where
-// the text is no ruleset.
-func (s *Service) WhatIf(ctx context.Context, text string, at time.Time, told func(done, of uint64) error) (*Diff, error) {
-	rules, err := parse(text)
-	if err != nil {
-		return nil, err
-	}
+// Base is the state of the log that a ruleset is tried on.
+type Base struct {
+	End uint64    // its last sequence
+	At  time.Time // when the ruleset would be activated
+}
+
+// WhatIf says what would follow if a ruleset were activated. What the services have made of the log up to there is
+// made again beside them, and the ruleset is tried on that: by the same rules, one as after the other, and
+// nothing is appended. It tells now and then how far it has come. It fails with kind Invalid where the text is no ruleset.
+func (s *Service) WhatIf(ctx context.Context, text string, on Base, told func(done, of uint64) error) (*Diff, error) {
 	if !s.trying.TryLock() {
 		return nil, errBusy
 	}
 	defer s.trying.Unlock()
-	end, err := s.log.Last(ctx)
+	d, t, err := s.tried(ctx, text, on, told)
 	if err != nil {
 		return nil, err
 	}
-	d := &Diff{End: end, At: at.UTC().Truncate(time.Second), Ruleset: rules.Hash, Version: rules.Version}
-	trial, err := s.trial(ctx, end, d.At, told)
+	before, err := pictureOf(t.networks.Docs)
 	if err != nil {
 		return nil, err
 	}
-	before, err := pictureOf(trial.networks.Docs)
-	if err != nil {
+	if err := t.activate(&events.RulesetActivated{Version: d.Version, Hash: d.Ruleset, Text: text}); err != nil {
 		return nil, err
 	}
-	if err := trial.activate(&events.RulesetActivated{Version: rules.Version, Hash: rules.Hash, Text: text}); err != nil {
-		return nil, err
-	}
-	after, err := pictureOf(trial.networks.Docs)
+	after, err := pictureOf(t.networks.Docs)
 	if err != nil {
 		return nil, err
 	}
 	d.turns(before, after)
-	return d, s.complete(ctx, d, trial, text)
+	d.blame()
+	d.networks = t.networks.Docs
+	return d, nil
+}
+
+// tried is what is known before it is tried, and what it is tried on.
+func (s *Service) tried(ctx context.Context, text string, on Base, told func(done, of uint64) error) (*Diff, *trial, error) {
+	rules, err := parse(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	inForce, err := s.rulesetAt(ctx, on.End)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &Diff{End: on.End, At: on.At.UTC(), Ruleset: rules.Hash, Version: rules.Version}
+	if d.Rules, err = ruleChanges(inForce, text); err != nil {
+		return nil, nil, err
+	}
+	t, err := s.trial(ctx, d.End, d.At, told)
+	return d, t, err
 }
 
 func parse(text string) (*ruleset.Ruleset, error) {
@@ -60,48 +75,44 @@ func parse(text string) (*ruleset.Ruleset, error) {
 	return rules, nil
 }
 
-// complete says which rules did it, and who is counted where.
-func (s *Service) complete(ctx context.Context, d *Diff, t *trial, text string) error {
-	inForce, err := s.rulesetAt(ctx, d.End)
+// base is what everybody's rulesets are tried on: the last published week or, if that is later, the last
+// activation. So whoever asks again, however often, learns nothing of what a fact more has done, or a second.
+func (s *Service) base(ctx context.Context) (Base, error) {
+	end, err := s.log.Last(ctx)
 	if err != nil {
-		return err
+		return Base{}, err
 	}
-	if d.Rules, err = ruleChanges(inForce, text); err != nil {
-		return err
+	last, err := s.log.LastOf(ctx, events.Coverage)
+	if err != nil {
+		return Base{}, err
 	}
-	d.blame()
-	d.people = map[events.PersonID]events.Code{}
-	if d.floor, err = s.floorAt(ctx, d.End); err != nil {
-		return err
+	b := Base{End: end, At: s.now()} // nothing has been published: nobody is counted
+	if last != nil {
+		b = Base{last.Seq, last.Recorded}
 	}
-	return eachNetwork(t.networks.Docs, func(n *readmodel.Network) {
-		now := n.At(d.At)
-		if present := now.Presence == readmodel.Present || now.Presence == readmodel.Away; present && n.Merged == "" && n.TakesPart("org-aggregate") {
-			d.people[n.Person] = now.Department
+	err = s.rulesets(ctx, end, func(e events.Event) {
+		if last != nil && e.Seq > b.End {
+			b = Base{e.Seq, e.Recorded}
 		}
 	})
+	return b, err
 }
 
 // rulesetAt is the ruleset in force at a sequence.
 func (s *Service) rulesetAt(ctx context.Context, end uint64) (string, error) {
 	text := ruleset.DefaultText()
-	err := s.policyFacts(ctx, "RulesetActivated", end, func(f events.Fact) { text = f.(*events.RulesetActivated).Text })
+	err := s.rulesets(ctx, end, func(e events.Event) { text = e.Fact.(*events.RulesetActivated).Text })
 	return text, err
 }
 
 // leastFloor is the smallest group that anything may be told of, until a policy says more.
 const leastFloor = 5
 
-// floorAt is that in force at a sequence.
-func (s *Service) floorAt(ctx context.Context, end uint64) (int, error) {
-	_, floor, err := s.floorsAt(ctx, end)
-	return floor, err
-}
-
-func (s *Service) policyFacts(ctx context.Context, name string, end uint64, do func(events.Fact)) error {
-	return s.log.Read(ctx, 1, []string{events.FilterFact(events.Policy, name)}, func(e events.Event, err error) error {
+// rulesets are those that were activated up to a sequence.
+func (s *Service) rulesets(ctx context.Context, end uint64, do func(events.Event)) error {
+	return s.log.Read(ctx, 1, []string{events.FilterFact(events.Policy, "RulesetActivated")}, func(e events.Event, err error) error {
 		if err == nil && e.Seq <= end {
-			do(e.Fact)
+			do(e)
 		}
 		return nil
 	})

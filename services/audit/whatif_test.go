@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"kith.internal/libs/projection"
 	"kith.internal/services/audit"
 	"kith.internal/services/audit/audited"
+	gaps "kith.internal/services/gap-projection"
 	"kith.internal/services/internal/access"
 	"kith.internal/services/internal/apitest"
 	"kith.internal/services/internal/preview"
@@ -227,7 +229,7 @@ func TestWhatIf(t *testing.T) {
 			t.Fatalf("%s: no %q", c.name, c.old)
 		}
 		before, end := f.seen(), f.last()
-		d, err := f.s.WhatIf(t.Context(), next, time.Now(), func(uint64, uint64) error { return nil })
+		d, err := f.s.WhatIf(t.Context(), next, audit.Base{End: f.last(), At: time.Now()}, func(uint64, uint64) error { return nil })
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -251,32 +253,42 @@ func TestWhatIf(t *testing.T) {
 	}
 }
 
-// What is told of it is about nobody, and only to operators; that they asked is recorded.
+// advocates is the default ruleset with another target for advocates.
+func advocates(target int) string {
+	return strings.Replace(ruleset.DefaultText(), "advocate: {minimum: 1, target: 3", fmt.Sprint("advocate: {minimum: 1, target: ", target), 1)
+}
+
+// publish has a week measured.
+func (f *firm) publish() {
+	f.t.Helper()
+	f.settle(f.say(eventlog.DueFact(eventlog.Timer{Service: gaps.Name, About: "coverage", At: time.Now()})))
+	if last, err := f.log.LastOf(f.t.Context(), events.Coverage); err != nil || last == nil {
+		f.t.Fatalf("no week is published: %v", err)
+	}
+}
+
+// What is told of it is about nobody, and only to operators and auditors; that they asked is recorded.
 func TestWhatIfIsToldAboutNobody(t *testing.T) {
 	f := newFirm(t)
 	f.populate()
-	next := strings.Replace(ruleset.DefaultText(), "advocate: {minimum: 1, target: 3", "advocate: {minimum: 1, target: 2", 1)
-	for viewer, code := range map[string]int{"": 403, ann: 403, "integration:hr": 403, operator: 200} {
-		if got, _ := f.ask(viewer, next); got != code {
-			t.Errorf("%q: %d", viewer, got)
+	if a := f.answer(operator, advocates(2)); len(a.Changes) > 0 {
+		t.Errorf("before anybody was counted: %+v", a)
+	}
+	f.publish()
+	for viewer, code := range map[string]int{"": 403, ann: 403, "integration:hr": 403, operator: 200, "auditor:dana": 200} {
+		if got, said := f.ask(viewer, advocates(2)); got != code {
+			t.Errorf("%q: %d %s", viewer, got, said)
 		}
 	}
 	if code, text := f.ask(operator, "roles: 1"); code != http.StatusUnprocessableEntity {
 		t.Errorf("no ruleset: %d %s", code, text)
 	}
-	_, text := f.ask(operator, next)
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	apitest.Read(t).Check(t, "WhatIfLine", text)
-	var last struct{ Done audit.WhatIfAnswer }
-	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
-		t.Fatal(err)
-	}
-	a := last.Done
-	if _, err := preview.Of(tenantKey, ruleset.HashOf(next), a.Hash); err != nil {
+	a := f.answer(operator, advocates(2))
+	if _, err := preview.Of(tenantKey, ruleset.HashOf(advocates(2)), a.Hash); err != nil {
 		t.Errorf("%s: %v", a.Hash, err)
 	}
 	want := []audit.Change{{Gap: events.ThinRole, Role: events.Advocate, Turn: audit.Closes, Rules: []string{"gaps.roles.advocate.target"}, Cells: []audit.ChangeCell{
-		{AtLeast: 6, AtMost: 11}, {Department: "law", AtLeast: 5, AtMost: 5}, {Department: "sales", AtLeast: 5, AtMost: 5}}}}
+		{AtLeast: 6, AtMost: 11, People: 35}, {Department: "law", Suppressed: true}, {Department: "sales", Suppressed: true}}}}
 	if got, _ := json.Marshal(a.Changes); string(got) != string(must(json.Marshal(want))) {
 		t.Errorf("%s", got)
 	}
@@ -284,6 +296,74 @@ func TestWhatIfIsToldAboutNobody(t *testing.T) {
 	if err != nil || e.Actor != operator || e.Fact.(*events.AggregateQueried).Filters[0] != "what-if" {
 		t.Errorf("%+v, %v", e, err)
 	}
+}
+
+// Whoever asks again learns nothing of what happened meanwhile: not until the next week is published. Only who objects is
+// counted no more, at once, and then nothing is told of their crowd.
+func TestWhatIfStandsStill(t *testing.T) {
+	f := newFirm(t)
+	f.populate()
+	f.publish()
+	before := f.answer(operator, advocates(2))
+	for n := range 10 {
+		act := events.Act{Recipient: member(10 + n), Supporter: member(30), RecordedBy: "system", Confirmation: "both"}
+		f.settle(f.say(f.fact(0, string(act.Recipient), events.Support, &events.ReferralMade{Act: act, Kind: "job"})))
+	}
+	after := f.answer(operator, advocates(2))
+	if before.Hash, after.Hash = "", ""; !reflect.DeepEqual(before, after) || len(before.Changes) == 0 {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+	f.settle(f.say(f.fact(0, string(member(3)), events.Personal, &events.ParticipationChanged{Purpose: "org-aggregate", Participation: "out"})))
+	if a := f.answer(operator, advocates(2)); len(a.Changes) > 0 {
+		t.Errorf("with somebody who is not to be counted: %+v", a)
+	}
+}
+
+// Operators change amounts. What can be made to fit one person is for auditors, and so is what turns something off.
+func TestWhatIfIsNoOracle(t *testing.T) {
+	f := newFirm(t)
+	f.populate()
+	f.publish()
+	for _, c := range []struct {
+		name, old, new string
+		operators      int
+	}{
+		{"a half-life", "halfLife: 60d", "halfLife: 90d", 200},
+		{"a weight", "weights: {mentor: 0.7}", "weights: {mentor: 0.9}", 200},
+		{"a severity", "mostly-external: 30", "mostly-external: 60", 200},
+		{"a condition", "act.audience == \"public\" &&", "recipient.level == 5 &&", 403},
+		{"one that fails for somebody", "evidence.enacted >= 1", "10 / (evidence.enacted - 1) > 1", 403},
+		{"who stands in a role", "seniorFrom: 7", "seniorFrom: 6", 403},
+		{"a stage", "fromLevel: 3", "fromLevel: 2", 403},
+		{"how long somebody is new", "grace: 45d", "grace: 46d", 403},
+		{"no weight", "weights: {mentor: 0.7}", "weights: {mentor: 0}", 403},
+		{"no severity at one stage", "entry: 80, mid: 70", "entry: 80, mid: 0", 403},
+		{"a kind of gap less", "    one-sided: 20\n", "", 403},
+	} {
+		text := strings.Replace(ruleset.DefaultText(), c.old, c.new, 1)
+		if text == ruleset.DefaultText() {
+			t.Fatalf("%s: no %q", c.name, c.old)
+		}
+		if code, said := f.ask(operator, text); code != c.operators {
+			t.Errorf("%s: operators get %d %s", c.name, code, said)
+		}
+	}
+	if a := f.answer("auditor:dana", strings.Replace(ruleset.DefaultText(), "evidence.enacted >= 1", "evidence.enacted >= 2", 1)); a.Hash == "" {
+		t.Errorf("auditors get %+v", a)
+	}
+}
+
+// answer is what follows from a ruleset; each line is as openapi.yaml describes it.
+func (f *firm) answer(viewer, text string) audit.WhatIfAnswer {
+	f.t.Helper()
+	_, said := f.ask(viewer, text)
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	apitest.Read(f.t).Check(f.t, "WhatIfLine", said)
+	var last struct{ Done audit.WhatIfAnswer }
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
+		f.t.Fatal(err)
+	}
+	return last.Done
 }
 
 func must(b []byte, err error) []byte {

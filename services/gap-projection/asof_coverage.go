@@ -55,7 +55,7 @@ func CoverageBefore(first, then *projection.Docs, at time.Time, floor int, by st
 	if err := q.check(); err != nil {
 		return a, err
 	}
-	p, roster, err := firstWeek(first)
+	p, roster, err := lastWeek(first)
 	if err != nil {
 		return a, err
 	}
@@ -81,8 +81,8 @@ func CoverageBefore(first, then *projection.Docs, at time.Time, floor int, by st
 
 var errNoFirst = fault.New(fault.NotFound, "not-measured", "the first crowds cannot be made again, for the rules, or whoever stood in them, are others now: ask of a time after the first published week")
 
-// firstWeek is the week that was measured last, and its crowds, if these tell what was published.
-func firstWeek(d *projection.Docs) (*Published, *coverage.Roster, error) {
+// lastWeek is the week that was measured last, and its crowds, if these tell what was published.
+func lastWeek(d *projection.Docs) (*Published, *coverage.Roster, error) {
 	s := &step{d: d}
 	m, err := projection.Get[Measured](d, coverageKey)
 	if m == nil || err != nil {

@@ -45,7 +45,19 @@ func New(ctx context.Context, env *app.Env) (*audit.Service, error) {
 			a, err := gaps.CoverageBefore(first, then, at, floor, by, out)
 			return a, a.Suppressed, err
 		},
+		Counter: counter,
 	})
+}
+
+func counter(networks *projection.Docs, at time.Time, floor int, out func(events.PersonID) bool) (audit.Counter, error) {
+	c, err := gaps.NewCounter(networks, at, floor, out)
+	return func(yes map[events.PersonID]bool) (cells []audit.ChangeCell) {
+		for _, n := range c.Count(yes) {
+			cell := audit.ChangeCell{Department: n.Department, AtLeast: n.Low, AtMost: n.High, People: n.People, Suppressed: n.People == 0}
+			cells = append(cells, cell)
+		}
+		return cells
+	}, err
 }
 
 // Chain is how networks come about, of all derivations.

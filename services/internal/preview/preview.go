@@ -19,7 +19,7 @@ import (
 type Preview struct {
 	End    uint64 // the log's last sequence
 	At     time.Time
-	Digest string // of all that would change
+	Digest string // of what was shown
 }
 
 const (
@@ -27,7 +27,7 @@ const (
 	proofLetters  = 13
 )
 
-// Digest is that of all that would change, in a form that is always the same.
+// Digest is that of what was shown, in a form that is always the same.
 func Digest(canonical []byte) string {
 	sum := sha256.Sum256(canonical)
 	return letters(sum[:], digestLetters)
@@ -57,7 +57,7 @@ func Of(key []byte, ruleset, hash string) (Preview, error) {
 }
 
 var errNoHash = fault.New(fault.Invalid, "diff", "this is not the hash of what would follow from this ruleset",
-	fault.Field{Name: "diff", Reason: "is not the hash of what would follow from this ruleset: ask what-if for it"})
+	fault.Field{Name: "diff", Reason: "is that of another ruleset, or none at all: ask what-if about this one, to the letter"})
 
 func letters(sum []byte, n int) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum))[:n]

@@ -16,7 +16,7 @@ func (s *shell) rulesetCommand() *cobra.Command {
 		Use: "ruleset", Short: "The rules by which roles and gaps are recognized",
 		Long: "By which acts a role is recognized, and when something is missing in a network, is said by a\n" +
 			"ruleset: YAML with conditions. Activating another one is a fact; every tie and every network\n" +
-			"is then looked at again.",
+			"is then looked at again. Give it a version of its own, which explanations will name.",
 	})
 	c.AddCommand(s.activateCommand())
 	c.AddCommand(&cobra.Command{
@@ -53,10 +53,10 @@ func (s *shell) activate(ctx context.Context, file, diff string) error {
 		return s.json(r)
 	}
 	if r.Duplicate {
-		s.printf("Ruleset %s was activated before, at %d.\n", rules.Version, r.Seq)
+		s.printf("Ruleset %s was activated before, at sequence %d of the log.\n", rules.Version, r.Seq)
 		return nil
 	}
-	s.printf("Ruleset %s is active, from %d on. Every tie and every network is looked at again.\n", rules.Version, r.Seq)
+	s.printf("Ruleset %s is in force from sequence %d of the log on. Every tie and every network is looked at again.\n", rules.Version, r.Seq)
 	return nil
 }
 
