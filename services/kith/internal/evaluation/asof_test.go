@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,46 +37,53 @@ func TestAsOf(t *testing.T) {
 	u := startProduct(t)
 	who := sample(slices.Concat(sittings...))
 	var ends []uint64
-	first := map[string]string{}
+	first := make([][]string, len(dates))
 	for i, facts := range sittings {
 		ends = append(ends, u.append(t, i, facts))
 		t.Run(fmt.Sprintf("after sitting %d it is what is shown now", i+1), func(t *testing.T) { u.asShown(t, who, ends[i]) })
 		if i == 0 {
-			for _, at := range dates {
+			eachDate(t, "known after the first sitting", dates, func(t *testing.T, i int, at time.Time) {
 				for _, p := range who {
-					first[fmt.Sprint(at, p)] = u.asOf(t, p, at, ends[0])
+					first[i] = append(first[i], u.asOf(t, p, at, ends[0]))
 				}
-			}
+			})
 		}
 	}
-	t.Run("what was recorded late changes what is said of its time, and never what was known then", func(t *testing.T) {
-		changed := 0
-		for _, at := range dates {
-			for _, p := range who {
-				if diff := cmp.Diff(first[fmt.Sprint(at, p)], u.asOf(t, p, at, ends[0])); diff != "" {
-					t.Errorf("%s at %v, known then (-then +now):\n%s", p, at, diff)
-				}
-				if first[fmt.Sprint(at, p)] != u.asOf(t, p, at, 0) {
-					changed++
-				}
+	var changed atomic.Int64
+	eachDate(t, "what was recorded late changes what is said of its time, and never what was known then", dates, func(t *testing.T, i int, at time.Time) {
+		for n, p := range who {
+			if diff := cmp.Diff(first[i][n], u.asOf(t, p, at, ends[0])); diff != "" {
+				t.Errorf("%s, known then (-then +now):\n%s", p, diff)
 			}
-		}
-		if changed < len(who) {
-			t.Errorf("only %d answers of %d were changed by facts that were recorded late", changed, len(dates)*len(who))
+			if first[i][n] != u.asOf(t, p, at, 0) {
+				changed.Add(1)
+			}
 		}
 	})
-	log := u.facts(t)
-	for i, at := range dates {
-		known := ends[i%len(ends)]
-		t.Run(fmt.Sprintf("at %s, known up to %d", at.Format(time.DateOnly), known), func(t *testing.T) {
-			o := foldOnly(t, log, at, known)
-			for _, p := range who {
-				if diff := cmp.Diff(o.shows(t, p, at), u.asOf(t, p, at, known)); diff != "" {
-					t.Errorf("%s (-a fold of these facts alone +product):\n%s", p, diff)
-				}
-			}
-		})
+	if int(changed.Load()) < len(who) {
+		t.Errorf("only %d answers of %d were changed by facts that were recorded late", changed.Load(), len(dates)*len(who))
 	}
+	log := u.facts(t)
+	eachDate(t, "it is what a plain fold says", dates, func(t *testing.T, i int, at time.Time) {
+		known := ends[i%len(ends)]
+		o := foldOnly(t, log, at, known)
+		for _, p := range who {
+			if diff := cmp.Diff(o.shows(t, p, at), u.asOf(t, p, at, known)); diff != "" {
+				t.Errorf("%s, known up to %d (-a fold of these facts alone +product):\n%s", p, known, diff)
+			}
+		}
+	})
+	t.Run("a ruleset changes what what-if says, and nothing else", u.whatIf)
+}
+
+// eachDate tests something of each date, of some at once.
+func eachDate(t *testing.T, name string, dates []time.Time, test func(t *testing.T, i int, at time.Time)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		for i, at := range dates {
+			t.Run(at.Format(time.DateOnly), func(t *testing.T) { t.Parallel(); test(t, i, at) })
+		}
+	})
 }
 
 // inSittings parts both organizations in three: everybody joins at the first, and acts of all years are
@@ -137,7 +145,7 @@ func startProduct(t *testing.T) *running {
 	go func() {
 		done <- up.Run(ctx, up.Config{
 			DataDir: t.TempDir(), HTTPAddr: "127.0.0.1:0", NATSAddr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler),
-			Services: []string{"role-classifier", "gap-projection", "audit"}, // nothing is sealed here that intake could open
+			Services: []string{"role-classifier", "gap-projection", "intake", "audit"},
 			OnReady:  func(_ context.Context, at up.Addresses) error { ready <- at; return nil },
 		})
 	}()
@@ -183,14 +191,20 @@ func (u *running) append(t *testing.T, sitting int, facts []events.Event) uint64
 		}
 		last = acks[len(acks)-1].Seq
 	}
-	if code, body := u.get(t, "service:test", "/gap-projection/v1/progress?after="+fmt.Sprint(last)); code != http.StatusOK {
-		t.Fatalf("it does not settle: %d %s", code, body)
-	}
+	u.progress(t, last)
 	end, err := u.log.Last(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return end
+}
+
+// progress waits until all has followed from a sequence.
+func (u *running) progress(t *testing.T, seq uint64) {
+	t.Helper()
+	if code, body := u.get(t, "service:test", "/gap-projection/v1/progress?after="+fmt.Sprint(seq)); code != http.StatusOK {
+		t.Fatalf("it does not settle: %d %s", code, body)
+	}
 }
 
 // get asks, and asks again while the answer is that it is unavailable for the moment.
