@@ -13,7 +13,7 @@ import (
 //	GET /audit/v1/coverage?at=&known-at=&by=  what was told of the organization at a time, for operators and auditors
 //	GET /audit/v1/people/{person}/as-of?at=&known-at=  what a person saw at a time, by what was known at another
 //	GET /audit/v1/people/{person}/record   everything that is held on a person, as JSON Lines
-//	GET /audit/v1/people/{person}/viewers  who looked at a person's data, and what for
+//	GET /audit/v1/people/{person}/viewers?limit=&cursor=  who looked at a person's data, and what for
 //	POST /audit/v1/people/{person}/erasure-proof  that nothing brings an erased person back, line by line: {lookFor}
 //	GET /audit/v1/status  how far the log goes, and by which rules it is replayed, for operators
 //	POST   /audit/v1/verifications  verify what is new, or all: {all?}, for operators and auditors, as those:
@@ -29,7 +29,7 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	handle(s, mux, metrics, "GET", "coverage", s.organizationAsOf, decodeOrganization)
 	handle(s, mux, metrics, "GET", "people/{person}/as-of", s.personAsOf, decodePersonAsOf)
 	handle(s, mux, metrics, "GET", "people/{person}/record", s.record, decodePerson)
-	handle(s, mux, metrics, "GET", "people/{person}/viewers", s.viewers, decodePerson)
+	handle(s, mux, metrics, "GET", "people/{person}/viewers", s.viewers, decodeViewers)
 	mux.Handle("POST "+pathOf+"people/{person}/erasure-proof", metrics.Handle("people/{person}/erasure-proof", kit.LimitBody(64<<10, http.HandlerFunc(s.postErasureProof))))
 	handle(s, mux, metrics, "GET", "status", s.status, decodeViewer)
 	s.routesOfVerifications(mux, metrics)

@@ -223,17 +223,59 @@ func TestViewers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for query, code := range map[string]int{"limit=0": 422, "limit=1001": 422, "limit=many": 422, "cursor=0": 422, "cursor=next": 422, "limit=1000&cursor=9": 200} {
+		if got, answer := d.ask("GET", path+"?"+query, me, "", "Viewers", ""); got != code {
+			t.Errorf("%s: %d %s", query, got, answer)
+		}
+	}
 	_, answer := d.ask("GET", path, me, "", "Viewers", "")
 	var a ViewersAnswer
 	if err := json.Unmarshal([]byte(answer), &a); err != nil || len(a.Viewers) != 2 || a.Viewers[0].Viewer != "auditor:council" ||
 		a.Viewers[1].Viewer != string(ben) || a.Viewers[1].Purpose != "support-given" || a.Viewers[1].At.Before(time.Now().Add(-time.Minute)) {
 		t.Errorf("%v: %s", err, answer)
 	}
+	d.turnPages(t, path, me)
 	d.say(ann, events.People, &events.PersonErased{DestroyedAt: day, FinalAt: day})
 	for _, what := range []string{"viewers", "record"} {
 		if code, answer := d.ask("GET", "people/"+string(ann)+"/"+what, me, "", "Viewers", ""); code != 404 || !strings.Contains(answer, "erased") {
 			t.Errorf("%s of one who is erased: %d %s", what, code, answer)
 		}
+	}
+}
+
+// turnPages looks 120 times more, and once again while pages are turned: each of the 122 looks is on one of them, the latest
+// first.
+func (d *desk) turnPages(t *testing.T, path, me string) {
+	t.Helper()
+	look := func() {
+		if err := d.policy.Read(t.Context(), access.Parse("auditor:council").For("audit"), access.History(ann)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 120 {
+		look()
+	}
+	var seen []uint64
+	pages := []int{}
+	for next := ""; ; {
+		_, answer := d.ask("GET", path+"?cursor="+next, me, "", "Viewers", "")
+		var a ViewersAnswer
+		if err := json.Unmarshal([]byte(answer), &a); err != nil {
+			t.Fatal(err, answer)
+		}
+		for _, v := range a.Viewers {
+			seen = append(seen, v.Seq)
+		}
+		look()
+		pages = append(pages, len(a.Viewers))
+		if next = a.Next; next == "" {
+			break
+		}
+	}
+	unique := slices.Compact(slices.Sorted(slices.Values(seen)))
+	slices.Reverse(unique)
+	if !slices.Equal(pages, []int{50, 50, 22}) || !slices.Equal(unique, seen) {
+		t.Errorf("pages of %d, %d", pages, seen)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"kith.internal/events"
@@ -17,10 +18,18 @@ type PersonQuery struct {
 	Person events.PersonID
 }
 
-// ViewersAnswer is who looked at a person's data.
+// viewersQuery asks for a page of who looked at a person's data.
+type viewersQuery struct {
+	PersonQuery
+	limit  int
+	cursor uint64 // the place in the log of the last look of the page before; 0: the first page
+}
+
+// ViewersAnswer is a page of who looked at a person's data.
 type ViewersAnswer struct {
 	Person  events.PersonID `json:"person"`
-	Viewers []Viewing       `json:"viewers"` // the latest first
+	Viewers []Viewing       `json:"viewers"`        // the latest first
+	Next    string          `json:"next,omitempty"` // the cursor of the next page
 }
 
 // Viewing is one look.
@@ -33,7 +42,7 @@ type Viewing struct {
 }
 
 // viewers is who looked at a person's data, for that person alone. It fails as access.Policy.Read does.
-func (s *Service) viewers(ctx context.Context, q PersonQuery) (ViewersAnswer, error) {
+func (s *Service) viewers(ctx context.Context, q viewersQuery) (ViewersAnswer, error) {
 	a := ViewersAnswer{Person: q.Person, Viewers: []Viewing{}}
 	if err := s.policy.Read(ctx, q.Viewer, access.Network(q.Person)); err != nil {
 		return a, err
@@ -43,9 +52,15 @@ func (s *Service) viewers(ctx context.Context, q PersonQuery) (ViewersAnswer, er
 		return a, err
 	}
 	for _, e := range slices.Backward(facts.all) {
-		if v := facts.viewing(e); v != nil {
-			a.Viewers = append(a.Viewers, *v)
+		v := facts.viewing(e)
+		if v == nil || q.cursor > 0 && v.Seq >= q.cursor {
+			continue
 		}
+		if len(a.Viewers) == q.limit {
+			a.Next = strconv.FormatUint(a.Viewers[q.limit-1].Seq, 10)
+			break
+		}
+		a.Viewers = append(a.Viewers, *v)
 	}
 	return a, nil
 }
@@ -63,6 +78,30 @@ func decodePerson(r *http.Request) (PersonQuery, error) {
 	q := PersonQuery{access.ViewerOf(r), events.PersonID(r.PathValue("person"))}
 	if !q.Person.Valid() || q.Person.External() {
 		return q, fault.New(fault.Invalid, "person", "the person is not a pseudonym")
+	}
+	return q, nil
+}
+
+const (
+	viewersDefault = 50
+	viewersMost    = 1000
+)
+
+func decodeViewers(r *http.Request) (viewersQuery, error) {
+	p, err := decodePerson(r)
+	q, given := viewersQuery{PersonQuery: p, limit: viewersDefault}, r.URL.Query()
+	if err != nil {
+		return q, err
+	}
+	if text := given.Get("limit"); text != "" {
+		if q.limit, err = strconv.Atoi(text); err != nil || q.limit < 1 || q.limit > viewersMost {
+			return q, faulty("limit", "is no number from 1 to "+strconv.Itoa(viewersMost))
+		}
+	}
+	if text := given.Get("cursor"); text != "" {
+		if q.cursor, err = strconv.ParseUint(text, 10, 64); err != nil || q.cursor == 0 {
+			return q, faulty("cursor", "is no cursor of this list")
+		}
 	}
 	return q, nil
 }

@@ -28,21 +28,25 @@ const explainLong = `Explain what one person is to another: every act and what i
 is, when silence will change it, and what one more act would do.
 
 RECIPIENT is who was supported, SUPPORTER who supported them; the other way round is another tie,
-with acts of its own. Only the two people see it. This command acts as the recipient.
+with acts of its own. The two people see it: this command acts as the recipient. An auditor sees
+it with --as auditor:NAME, and the recipient sees that they did.
 
 With -o json each act has its id: "kith record ActDisputed --recipient RECIPIENT --field act=ID" says that it was
 not so, ActConfirmed that it was; RoleContested and RoleOverridden answer a role.`
 
 func (s *shell) explainCommand() *cobra.Command {
-	return &cobra.Command{
+	var as auditor
+	c := &cobra.Command{
 		Use: "explain RECIPIENT SUPPORTER", Short: "Explain what one person is to another, down to the acts",
-		Args: takes(2, "RECIPIENT", "SUPPORTER"), Example: "  kith explain hr:42 hr:7",
+		Args: takes(2, "RECIPIENT", "SUPPORTER"), Example: "  kith explain hr:42 hr:7\n  kith explain hr:42 hr:7 --as auditor:dana",
 		Long: explainLong, ValidArgsFunction: s.completePeople(2),
-		RunE: s.run(s.explain),
 	}
+	asFlag(c, &as, "RECIPIENT")
+	c.RunE = s.run(func(ctx context.Context, args []string) error { return s.explain(ctx, args, as) })
+	return c
 }
 
-func (s *shell) explain(ctx context.Context, args []string) error {
+func (s *shell) explain(ctx context.Context, args []string, auditor auditor) error {
 	recipient, err := s.whom(ctx, args[0])
 	if err != nil {
 		return err
@@ -54,7 +58,7 @@ func (s *shell) explain(ctx context.Context, args []string) error {
 	if recipient.ID == supporter.ID {
 		return usagef("RECIPIENT and SUPPORTER are the same person, %s", called(recipient))
 	}
-	as := s.viewing(recipient)
+	as := s.reading(recipient, auditor, "audit")
 	if supporter, err = s.contact(ctx, as, supporter); err != nil {
 		return err
 	}

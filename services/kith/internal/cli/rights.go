@@ -2,10 +2,12 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -51,14 +53,27 @@ func (s *shell) export(ctx context.Context, word string, as auditor) error {
 	return s.json(map[string]any{"record": all, "names": s.names})
 }
 
+// pageOfViewers is how many looks are shown at once where nobody says.
+const pageOfViewers = 50
+
+// page is which part of a list is asked for.
+type page struct {
+	limit  int
+	cursor string
+}
+
 func (s *shell) viewersCommand() *cobra.Command {
-	return &cobra.Command{
+	var of page
+	c := &cobra.Command{
 		Use: "viewers PERSON", Short: "Show who looked at a person's data, and what for", Args: takes(1, "PERSON"), ValidArgsFunction: s.completePeople(1),
-		Long: "Show who looked at a person's data, and what for. Whoever reads what belongs to somebody else says\n" +
-			"what for, and leaves a trace before they see anything. Only the person sees it.",
-		Example: "  kith viewers hr:42",
-		RunE:    s.run(s.viewers),
+		Long: "Show who looked at a person's data, and what for, the latest first. Whoever reads what belongs\n" +
+			"to somebody else says what for, and leaves a trace before they see anything. Only the person\nsees it.",
+		Example: "  kith viewers hr:42\n  kith viewers hr:42 --limit 100 --cursor CURSOR",
 	}
+	c.Flags().IntVar(&of.limit, "limit", pageOfViewers, "looks on a page, at most 1000")
+	c.Flags().StringVar(&of.cursor, "cursor", "", "where to go on, as the page before says")
+	c.RunE = s.run(func(ctx context.Context, args []string) error { return s.viewers(ctx, args[0], of) })
+	return c
 }
 
 // viewersDocument is the JSON of kith viewers.
@@ -67,39 +82,51 @@ type viewersDocument struct {
 	Names names `json:"names"`
 }
 
-func (s *shell) viewers(ctx context.Context, args []string) error {
-	p, err := s.whom(ctx, args[0])
+func (s *shell) viewers(ctx context.Context, word string, of page) error {
+	p, err := s.whom(ctx, word)
 	if err != nil {
 		return err
 	}
-	a, err := s.viewing(p).Viewers(ctx, p.ID)
+	as := s.viewing(p)
+	a, err := as.Viewers(ctx, p.ID, of.limit, of.cursor)
 	if err != nil {
 		return err
 	}
+	var people []events.PersonID
 	for _, v := range a.Viewers {
 		if id := events.PersonID(v.Viewer); id.Valid() {
-			if err := s.lookUp(ctx, s.viewing(p), id); err != nil {
-				return err
-			}
+			people = append(people, id)
 		}
+	}
+	if err := s.lookUp(ctx, as, people...); err != nil {
+		return err
 	}
 	if s.output == "json" {
 		return s.json(viewersDocument{a, s.names})
 	}
-	if len(a.Viewers) == 0 {
+	s.showViewers(p, a, of)
+	return nil
+}
+
+func (s *shell) showViewers(p client.Person, a client.Viewers, of page) {
+	if len(a.Viewers) == 0 && of.cursor == "" {
 		s.printf("Nobody but %s has looked at their data.\n", called(p))
-		return nil
+		return
 	}
 	var rows [][]string
 	for _, v := range a.Viewers {
-		who := v.Viewer
-		if name, ok := s.names[events.PersonID(who)]; ok {
-			who = name
-		}
+		who := cmp.Or(s.names[events.PersonID(v.Viewer)], v.Viewer)
 		rows = append(rows, []string{s.clock(v.At), who, lookedFor[v.Purpose]})
 	}
 	s.table("", []string{"WHEN", "WHO", "WHAT FOR"}, rows)
-	return nil
+	if a.Next == "" {
+		return
+	}
+	limit := ""
+	if of.limit != pageOfViewers {
+		limit = " --limit " + strconv.Itoa(of.limit)
+	}
+	s.printf("\nThere are more: kith viewers %s%s --cursor %s\n", quote(s.idOf(p)), limit, a.Next)
 }
 
 // lookedFor says what somebody looked for.

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 
 	"kith.internal/events"
 	"kith.internal/services/audit"
 )
 
-// Viewers is who looked at a person's data, as audit answers.
+// Viewers is a page of who looked at a person's data, as audit answers.
 type Viewers = audit.ViewersAnswer
 
 // ErasureProof is what was tried to bring an erased person back, as audit answers.
@@ -26,9 +28,15 @@ func (c *Client) ErasureProof(ctx context.Context, person events.PersonID, lookF
 	return lines[ErasureProof](ctx, c, "/audit/v1/people/"+string(person)+"/erasure-proof", body, report)
 }
 
-// Viewers is who looked at a person's data, and what for.
-func (c *Client) Viewers(ctx context.Context, person events.PersonID) (Viewers, error) {
-	return get[Viewers](ctx, c, "/audit/v1/people/"+string(person)+"/viewers", nil)
+// Viewers is a page of who looked at a person's data, and what for: of the server's length where limit is 0, behind the
+// page whose Next cursor is.
+func (c *Client) Viewers(ctx context.Context, person events.PersonID, limit int, cursor string) (Viewers, error) {
+	v := url.Values{}
+	set(v, "cursor", cursor)
+	if limit > 0 {
+		v.Set("limit", strconv.Itoa(limit))
+	}
+	return get[Viewers](ctx, c, "/audit/v1/people/"+string(person)+"/viewers", v)
 }
 
 // Export is everything that is held on a person, as lines of JSON.
