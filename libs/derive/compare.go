@@ -14,10 +14,10 @@ import (
 // are set to, and about whom. Which input changed a document last is left out.
 type Report struct {
 	Same      int               `json:"same"`
-	Differing int               `json:"differing"` // both have it, and say something else
-	Missing   int               `json:"missing"`   // only the one before has it
-	Extra     int               `json:"extra"`     // only the new one has it
-	Kinds     map[string]Counts `json:"kinds,omitempty"`
+	Differing int               `json:"differing"`          // both have it, and say something else
+	Missing   int               `json:"missing"`            // only the one before has it
+	Extra     int               `json:"extra"`              // only the new one has it
+	Kinds     map[string]Counts `json:"kinds,omitempty"`    // where not all is the same
 	Examples  []string          `json:"examples,omitempty"` // keys of some that are not the same, by pseudonyms
 }
 
@@ -123,6 +123,9 @@ func (c *comparison) report() Report {
 	}
 	slices.Sort(r.Examples)
 	r.Examples = r.Examples[:min(len(r.Examples), exampleLimit)]
+	if r.Clean() {
+		r.Kinds = nil // how many ties have something sealed is nobody's business where all is well
+	}
 	return r
 }
 

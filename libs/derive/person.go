@@ -28,7 +28,7 @@ func (b *rebuilding) one(ctx context.Context) error {
 // compareOne compares one person's documents, and returns those to replace.
 func (b *rebuilding) compareOne(ctx context.Context) (changed []projection.Record, err error) {
 	report := Report{Kinds: map[string]Counts{}}
-	defer func() { b.r.Report = &report }()
+	defer func() { b.r.Report = report.ofOne() }()
 	keys, err := b.keysOf(ctx)
 	for _, key := range keys {
 		was, err1 := b.s.store.Load(ctx, key)
@@ -44,6 +44,12 @@ func (b *rebuilding) compareOne(ctx context.Context) (changed []projection.Recor
 		}
 	}
 	return changed, err
+}
+
+// ofOne is what may be told of one person's documents: whether they agree. How many there are is how many ties the
+// person has, and their kinds tell that something of them is sealed.
+func (r Report) ofOne() *Report {
+	return &Report{Same: min(r.Same, 1), Differing: min(r.Differing, 1), Missing: min(r.Missing, 1), Extra: min(r.Extra, 1)}
 }
 
 // keysOf is the keys of all documents of the person, live and made anew.

@@ -13,8 +13,8 @@ import (
 
 // What no route takes is a problem like every other, and says which methods would be taken.
 func TestWhatNoRouteTakesIsAProblem(t *testing.T) {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /one/v1/people/{person}", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.PathValue("person")) })
+	mux := &kit.Mux{}
+	mux.Handle("GET /one/v1/people/{person}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.PathValue("person")) }))
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -25,7 +25,7 @@ func TestWhatNoRouteTakesIsAProblem(t *testing.T) {
 		{"POST", "/one/v1/people/ann", 405, "GET, HEAD", `"urn:kith:problem:method"`},
 	} {
 		w := httptest.NewRecorder()
-		kit.Routes(mux).ServeHTTP(w, httptest.NewRequest(c.method, c.path, nil))
+		mux.ServeHTTP(w, httptest.NewRequest(c.method, c.path, nil))
 		if w.Code != c.status || w.Header().Get("Allow") != c.allow || !strings.Contains(w.Body.String(), c.body) {
 			t.Errorf("%s %s: %d %v %s", c.method, c.path, w.Code, w.Header(), w.Body)
 		}

@@ -25,7 +25,7 @@ import (
 //	GET  /audit/v1/proofs      that a fact is in the log, or that the log only grew: ?event=&since=
 //	GET  /audit/v1/log         the whole log, a line a message, for auditors
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
-	mux := http.NewServeMux()
+	mux := &kit.Mux{}
 	handle(s, mux, metrics, "GET", "coverage", s.organizationAsOf, decodeOrganization)
 	handle(s, mux, metrics, "GET", "people/{person}/as-of", s.personAsOf, decodePersonAsOf)
 	handle(s, mux, metrics, "GET", "people/{person}/record", s.record, decodePerson)
@@ -35,14 +35,14 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	s.routesOfVerifications(mux, metrics)
 	mux.Handle("POST "+pathOf+"what-if", metrics.Handle("what-if", http.HandlerFunc(s.postWhatIf)))
 	s.routesOfProofs(mux, metrics)
-	return kit.Routes(mux)
+	return mux
 }
 
 // pathOf is where everything stands.
 const pathOf = "/" + Name + "/v1/"
 
 // handle serves an endpoint at a route below pathOf.
-func handle[Req, Resp any](s *Service, mux *http.ServeMux, metrics *kit.Metrics, method, route string,
+func handle[Req, Resp any](s *Service, mux *kit.Mux, metrics *kit.Metrics, method, route string,
 	e func(context.Context, Req) (Resp, error), decode func(*http.Request) (Req, error)) {
 	mux.Handle(method+" "+pathOf+route, kit.Handler(e, decode, metrics.Middleware(route), kit.Logging(s.logger)))
 }

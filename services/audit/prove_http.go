@@ -16,7 +16,7 @@ import (
 )
 
 // routesOfProofs adds those of checkpoints, proofs and the log itself.
-func (s *Service) routesOfProofs(mux *http.ServeMux, metrics *kit.Metrics) {
+func (s *Service) routesOfProofs(mux *kit.Mux, metrics *kit.Metrics) {
 	handle(s, mux, metrics, "GET", "checkpoint", s.checkpoint, decodeViewer)
 	handle(s, mux, metrics, "POST", "checkpoint", s.seal, decodeViewer)
 	handle(s, mux, metrics, "GET", "proofs", s.prove, decodeProof)

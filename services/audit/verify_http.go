@@ -23,7 +23,7 @@ type verificationRequest struct {
 const orderLimit = 1 << 10
 
 // routesOfVerifications adds those for operators and auditors.
-func (s *Service) routesOfVerifications(mux *http.ServeMux, metrics *kit.Metrics) {
+func (s *Service) routesOfVerifications(mux *kit.Mux, metrics *kit.Metrics) {
 	const route = "verifications"
 	do := func(act func(context.Context, VerificationOrder) (Verification, error)) func(context.Context, verificationRequest) (Verification, error) {
 		return func(ctx context.Context, r verificationRequest) (Verification, error) {

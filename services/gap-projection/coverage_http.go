@@ -15,7 +15,7 @@ import (
 )
 
 // program serves the view of the whole organization.
-func (s *Service) program(mux *http.ServeMux, metrics *kit.Metrics) {
+func (s *Service) program(mux *kit.Mux, metrics *kit.Metrics) {
 	const path = "GET /" + Name + "/v1/program/"
 	viewer := func(r *http.Request) (access.Viewer, error) { return access.ViewerOf(r), nil }
 	mux.Handle(path+"metrics", kit.Handler(s.Metrics, viewer, metrics.Middleware("program/metrics"), kit.Logging(s.log)))

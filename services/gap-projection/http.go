@@ -26,7 +26,7 @@ import (
 // All but the stream and the program view take ?after=<sequence>: the answer includes that fact and all that followed from it.
 // What operators do is in package operate.
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
-	mux := http.NewServeMux()
+	mux := &kit.Mux{}
 	serve := func(route string, e func(context.Context, Query) (answer, error)) {
 		mux.Handle("GET "+pathOf+route, kit.Handler(e, decode, metrics.Middleware(route), kit.Logging(s.log)))
 	}
@@ -38,7 +38,7 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	mux.Handle("GET /"+Name+"/v1/progress", kit.Handler(s.Progress, decodeProgress, metrics.Middleware("progress"), kit.Logging(s.log)))
 	operate.Routes(mux, Name, s.engine, s.policy, metrics, s.log)
 	s.program(mux, metrics)
-	return kit.Routes(mux)
+	return mux
 }
 
 func decodeProgress(r *http.Request) (Query, error) {

@@ -18,7 +18,7 @@ import (
 //	GET  /intake/v1/people/{person}  one person, by pseudonym or external id
 //	POST /intake/v1/people/{person}/erasure  asks for their erasure; GET tells how far it is
 func (s *Service) routes(metrics *kit.Metrics) http.Handler {
-	mux := http.NewServeMux()
+	mux := &kit.Mux{}
 	serve := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
 		mux.Handle(pattern, metrics.Handle(pattern, s.handle(h)))
 	}
@@ -31,7 +31,7 @@ func (s *Service) routes(metrics *kit.Metrics) http.Handler {
 	erase, erasing := "POST /intake/v1/people/{person}/erasure", "GET /intake/v1/people/{person}/erasure"
 	mux.Handle(erase, kit.LimitBody(maxFact, kit.Handler(s.requestErasure, decodeErasure, metrics.Middleware(erase), kit.Logging(s.slog))))
 	mux.Handle(erasing, kit.Handler(s.showErasure, decodeErasure, metrics.Middleware(erasing), kit.Logging(s.slog)))
-	return kit.Routes(mux)
+	return mux
 }
 
 // handle is for routes that answer by themselves as they go; what fails before that is a problem.

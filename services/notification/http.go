@@ -22,11 +22,11 @@ import (
 //
 // and what operators do: see package operate.
 func (s *Service) routes(m *kit.Metrics, log *slog.Logger) http.Handler {
-	mux := http.NewServeMux()
+	mux := &kit.Mux{}
 	mux.Handle("GET /notification/v1/people/{person}/inbox", kit.Handler(s.inbox, decodeInbox, m.Middleware("inbox"), kit.Logging(log)))
 	mux.Handle("GET /notification/v1/people/{person}/inbox/events", s.live.Handler(s.events))
 	operate.Routes(mux, Name, s.engine, s.policy, m, log)
-	return kit.Routes(mux)
+	return mux
 }
 
 const (

@@ -18,10 +18,10 @@ import (
 // What operators do is in package operate. Ties are not served here: who may read one is decided where networks are served.
 func (s *Service) routes(metrics *kit.Metrics, log *slog.Logger) http.Handler {
 	const route = "/role-classifier/v1/ruleset"
-	mux := http.NewServeMux()
+	mux := &kit.Mux{}
 	mux.Handle("GET "+route, kit.Handler(s.ruleset, none, metrics.Middleware(route), kit.Logging(log)))
 	operate.Routes(mux, Name, s.engine, s.policy, metrics, log)
-	return kit.Routes(mux)
+	return mux
 }
 
 type nothing struct{}

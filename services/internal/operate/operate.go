@@ -33,7 +33,7 @@ const bodyLimit = 1 << 10
 //	DELETE /<service>/v1/rebuilds         cancel it
 //	POST   /<service>/v1/rebuilds/pause   have it wait
 //	POST   /<service>/v1/rebuilds/resume  have it go on
-func Routes(mux *http.ServeMux, service string, engine Engine, policy *access.Policy, metrics *kit.Metrics, log *slog.Logger) {
+func Routes(mux *kit.Mux, service string, engine Engine, policy *access.Policy, metrics *kit.Metrics, log *slog.Logger) {
 	const rebuilds = "rebuilds"
 	base := "/" + service + "/v1/" + rebuilds
 	do := func(act func(context.Context, derive.Order) (derive.Rebuild, error)) func(context.Context, request) (derive.Rebuild, error) {

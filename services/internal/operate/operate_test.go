@@ -57,7 +57,7 @@ func serve(t *testing.T, n int) (url string) {
 	done := make(chan error, 1)
 	go func() { done <- engine.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-	mux := http.NewServeMux()
+	mux := &kit.Mux{}
 	operate.Routes(mux, service, engine, access.New(l, service), kit.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)

@@ -241,7 +241,11 @@ func (s *shell) showRebuild(r client.Rebuild) {
 	if r.Report == nil {
 		return
 	}
-	if r.Report.Clean() {
+	switch {
+	case r.Person != "":
+		s.printf("  %s\n", map[bool]string{true: "what is kept of the person is the same", false: "what is kept of the person differs"}[r.Report.Clean()])
+		return
+	case r.Report.Clean():
 		s.printf("  %s\n", plural(r.Report.Same, "document is the same", "documents, all the same"))
 		return
 	}
