@@ -87,7 +87,7 @@ var rules = map[string]rule{
 	"POST /audit/v1/verifications":                            checkers,
 	"GET /audit/v1/verifications":                             checkers,
 	"DELETE /audit/v1/verifications":                          checkers,
-	"POST /audit/v1/what-if":                                  {may("service"), "AggregateQueried"},
+	"POST /audit/v1/what-if":                                  {may("service", "auditor"), "AggregateQueried"},
 	"GET /audit/v1/checkpoint":                                known,
 	"POST /audit/v1/checkpoint":                               checkers,
 	"GET /audit/v1/proofs":                                    {may("ann", "auditor for audit"), "NetworkViewed"}, // of a fact about ann
