@@ -106,6 +106,27 @@ func TestComposeMountsWhatExists(t *testing.T) {
 	}
 }
 
+// TestComposeKeepsWhatIsWritten: on a volume that is the service's own, and outlives its container.
+func TestComposeKeepsWhatIsWritten(t *testing.T) {
+	p := composeProject(t)
+	owner := map[string]string{}
+	for name, s := range p.Services {
+		path, kept := composeEnv(p, name)[written[name]], false
+		for _, v := range s.Volumes {
+			if v.Type != types.VolumeTypeVolume {
+				continue
+			}
+			if owner[v.Source] += name; owner[v.Source] != name {
+				t.Errorf("%s is mounted by %s", v.Source, owner[v.Source])
+			}
+			kept = kept || strings.HasPrefix(path, v.Target+"/") && !v.ReadOnly
+		}
+		if written[name] != "" && !kept {
+			t.Errorf("%s: %s is %q, which is gone with the container", name, written[name], path)
+		}
+	}
+}
+
 // TestComposeFindsItsFilesInside follows each path an environment variable or argument names in a
 // container to the mount or secret that puts a file there.
 func TestComposeFindsItsFilesInside(t *testing.T) {

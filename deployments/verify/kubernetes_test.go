@@ -201,13 +201,53 @@ func (m manifests) secretHas(t *testing.T, w workload, path string) bool {
 func (m manifests) keeps(t *testing.T, w workload, path string) bool {
 	t.Helper()
 	for _, mount := range w.container().VolumeMounts {
-		for _, v := range w.template.Spec.Volumes {
-			if c := v.PersistentVolumeClaim; c != nil && v.Name == mount.Name && strings.HasPrefix(path, mount.MountPath+"/") {
-				return !mount.ReadOnly && named[*corev1.PersistentVolumeClaim](t, m, c.ClaimName) != nil
-			}
+		if claim := w.claim(mount.Name); claim != "" && strings.HasPrefix(path, mount.MountPath+"/") {
+			return !mount.ReadOnly && named[*corev1.PersistentVolumeClaim](t, m, claim) != nil
 		}
 	}
 	return false
+}
+
+func (w workload) claim(volume string) string {
+	for _, v := range w.template.Spec.Volumes {
+		if v.Name == volume && v.PersistentVolumeClaim != nil {
+			return v.PersistentVolumeClaim.ClaimName
+		}
+	}
+	return ""
+}
+
+// written are the files that services write: what is in them is nowhere else.
+var written = map[string]string{"intake": "KITH_ERASURES_FILE", "audit": "KITH_CHECKPOINTS_FILE"}
+
+// TestWrittenFilesOutliveThePods: each lies on a claim of its own, which every replica can write.
+func TestWrittenFilesOutliveThePods(t *testing.T) {
+	for _, tree := range trees {
+		m := render(t, tree)
+		claimed := map[string]string{}
+		for _, d := range m.deployments() {
+			w := workload{d.Name, d.Spec.Selector, d.Spec.Template}
+			if name := written[w.name]; name != "" && !m.keeps(t, w, w.env()[name]) {
+				t.Errorf("%s %s: %s is %q, which is gone with the pod", tree, w.name, name, w.env()[name])
+			}
+			for _, v := range d.Spec.Template.Spec.Volumes {
+				claim := w.claim(v.Name)
+				if claim == "" {
+					continue
+				}
+				if claimed[claim] += w.name; claimed[claim] != w.name {
+					t.Errorf("%s: %s is claimed by %s", tree, claim, claimed[claim])
+				}
+				many := slices.Contains(named[*corev1.PersistentVolumeClaim](t, m, claim).Spec.AccessModes, corev1.ReadWriteMany)
+				if replicas := *d.Spec.Replicas; replicas > 1 && !many {
+					t.Errorf("%s: %d replicas of %s share %s, which one node can mount", tree, replicas, w.name, claim)
+				}
+			}
+		}
+		if len(claimed) != len(written) {
+			t.Errorf("%s: claimed is %v", tree, claimed)
+		}
+	}
 }
 
 func TestIngressRoutesEveryPrefix(t *testing.T) {
