@@ -17,7 +17,8 @@ func leafOf(m eventlog.Stored) tlog.Hash { return translog.Leaf(m.Canonical(m.Se
 
 // check takes in what the log has had since, and holds the tree against the newest checkpoints. Where it
 // does not fit, and where the whole log is to be looked at, the log itself decides: of a log that is what was
-// sealed, tiles that are not are made anew.
+// sealed, tiles that are not are made anew. The file is read before the log: what another replica seals
+// meanwhile would seem to be cut off.
 func (n *Notary) check(ctx context.Context, whole bool) (err error) {
 	defer func() {
 		if n.metrics.found(err); err != nil {
@@ -27,10 +28,14 @@ func (n *Notary) check(ctx context.Context, whole bool) (err error) {
 	if n.known, err = n.verifiers(); err != nil {
 		return err
 	}
+	apart, err := n.kept.newest()
+	if err != nil {
+		return err
+	}
 	if err := n.catchUp(ctx); err != nil {
 		return err
 	}
-	all, err := n.claimed()
+	all, err := n.claimed(apart)
 	if err != nil {
 		return err
 	}
@@ -55,17 +60,15 @@ func (n *Notary) ReadAll(ctx context.Context) error {
 }
 
 // claimed are the newest checkpoints of the log and of the file, once where they are the same.
-func (n *Notary) claimed() ([]translog.Checkpoint, error) {
+func (n *Notary) claimed(apart []byte) ([]translog.Checkpoint, error) {
 	var all []translog.Checkpoint
 	if n.newest.note != nil {
 		all = append(all, n.newest.Checkpoint)
 	}
-	text, err := n.kept.newest()
-	if err != nil || text == nil {
-		n.apart = 0
-		return all, err
+	if n.apart = 0; apart == nil {
+		return all, nil
 	}
-	c, err := translog.Open(text, n.known)
+	c, err := translog.Open(apart, n.known)
 	if err != nil {
 		return nil, &Altered{0, fmt.Sprintf("in the file of checkpoints, %v", err)}
 	}
