@@ -29,6 +29,7 @@ type Verification struct {
 	claimed string              // the version of the rules that says what comes next
 	resumed projection.Progress // what has been folded and heard of when the log was begun to be read
 	end     uint64              // inputs up to here are folded
+	kept    uint64              // how far that was when it was kept last
 	holes   bool                // it is the one that notes what is missing in the log
 	documents
 }
@@ -97,7 +98,7 @@ func (v *Verification) load(ctx context.Context) error {
 	if !whole || v.state == nil || v.state.Version != v.d.Version {
 		return v.begin(ctx)
 	}
-	v.s.progress, v.claimed, v.pending = p, v.state.Claimed, nil
+	v.s.progress, v.claimed, v.pending, v.kept = p, v.state.Claimed, nil, p.Handled
 	for _, m := range v.state.Pending {
 		e, err := events.Decode(m)
 		if err != nil {
@@ -132,7 +133,7 @@ func (v *Verification) begin(ctx context.Context) error {
 	v.s = v.s.e.session(ctx, v.store)
 	v.s.progress = projection.Progress{Stream: v.log.Identity(), Layout: v.d.Layout}
 	v.state = &verified{Version: v.d.Version, Findings: Findings{Service: v.d.Service, Since: since}}
-	v.claimed, v.pending = "", nil
+	v.claimed, v.pending, v.kept = "", nil, 0
 	return nil
 }
 
@@ -149,6 +150,9 @@ func (v *Verification) readParked(ctx context.Context) error {
 	return nil
 }
 
+// keptEvery is how much of the log is folded at most until that is kept: so much is folded again after a crash.
+const keptEvery = 10_000
+
 // pendingLimit is how many facts that are expected find room in a document.
 const pendingLimit = 500
 
@@ -162,7 +166,7 @@ func (v *Verification) full() bool {
 	if kv, ok := v.store.(interface{ Together() int }); ok {
 		limit = kv.Together() - 99
 	}
-	return v.s.docs.Dirty() >= limit || v.s.docs.Heavy() >= heavy
+	return v.s.docs.Dirty() >= limit || v.s.docs.Heavy() >= heavy || v.s.progress.Handled >= v.kept+keptEvery
 }
 
 // keep commits everything.
@@ -173,6 +177,7 @@ func (v *Verification) keep() error {
 	}
 	v.s.docs.Begin(v.s.progress.Handled)
 	v.s.docs.Put(verifiedKey, v.state)
+	v.kept = v.s.progress.Handled
 	_, err := v.s.docs.Commit(v.s.progress)
 	return err
 }

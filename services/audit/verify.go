@@ -125,10 +125,10 @@ func (v *verifier) carryOut(ctx context.Context, job Verification) {
 }
 
 // verify verifies all services over one reading of the log; anew from its beginning, or what is new. All of it
-// is held against what was sealed, too.
+// is held against what was sealed, too. What was begun by another replica is not begun again.
 func (w *work) verify(ctx context.Context, job Verification) (err error) {
-	anew := job.All && job.Facts == 0
-	if w.sealed = job.Sealed; job.All {
+	anew := job.All && job.From == 0
+	if w.sealed = job.Sealed; anew {
 		if w.sealed, err = w.v.s.notSealed(ctx); err != nil {
 			return err
 		}
@@ -143,6 +143,9 @@ func (w *work) verify(ctx context.Context, job Verification) (err error) {
 		all, since = append(all, one), min(since, one.Findings().Since)
 	}
 	w.since.Store(since)
+	if err := w.begin(ctx, all); err != nil {
+		return err
+	}
 	err = derive.Verify(ctx, w.v.s.log, w.at, all...)
 	for _, one := range all {
 		w.found = append(w.found, one.Findings())

@@ -35,7 +35,8 @@ type Verification struct {
 	ID       string            `json:"id"`
 	All      bool              `json:"all"` // from the first fact on, and not only what is new
 	State    VerificationState `json:"state"`
-	Facts    uint64            `json:"facts"` // up to here the log has been read
+	From     uint64            `json:"from,omitempty"` // from here whoever carries it out reads the log; 0 until that is known
+	Facts    uint64            `json:"facts"`          // up to here the log has been read
 	Total    uint64            `json:"total"` // of the log
 	Since    uint64            `json:"since"` // the log's end when all that is known by now was begun with the first fact
 	Rate     int               `json:"rate"`  // facts a second

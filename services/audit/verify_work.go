@@ -17,7 +17,7 @@ type work struct {
 	v      *verifier
 	id     string
 	began  time.Time
-	first  atomic.Uint64 // from where the log is read, once that is known
+	from   atomic.Uint64 // from where the log is read, once that is known
 	facts  atomic.Uint64
 	since  atomic.Uint64 // the log's end when the first of the services was begun anew, once that is known
 	cancel context.CancelCauseFunc
@@ -27,10 +27,24 @@ type work struct {
 
 // at notes how far the log has been read.
 func (w *work) at(seq uint64) {
-	w.first.CompareAndSwap(0, seq)
 	if before := w.facts.Swap(seq); seq > before {
-		w.v.metrics.facts.Add(float64(seq - max(before, w.first.Load())))
+		w.v.metrics.facts.Add(float64(seq - max(before, w.from.Load()-1)))
 	}
+}
+
+// begin says from where the log is read, and whether it is what was sealed, before it is read: from then on
+// another replica goes on.
+func (w *work) begin(ctx context.Context, all []*derive.Verification) error {
+	from := all[0].Findings().Handled + 1
+	for _, one := range all {
+		from = min(from, one.Findings().Handled+1)
+	}
+	w.from.Store(from)
+	_, err := w.v.sheet.change(ctx, func(j *Verification) error {
+		j.From, j.Sealed = from, w.sealed
+		return w.still(*j)
+	})
+	return err
 }
 
 // progress is what the work says of itself.
@@ -40,7 +54,7 @@ func (w *work) progress(j *Verification, now time.Time) {
 		j.Since = since
 	}
 	if took := now.Sub(w.began).Seconds(); took > 0 {
-		j.Rate = int(float64(j.Facts-min(j.Facts, w.first.Load())) / took)
+		j.Rate = int(float64(j.Facts-min(j.Facts, w.from.Load())) / took)
 	}
 }
 

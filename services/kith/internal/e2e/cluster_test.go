@@ -13,14 +13,16 @@ import (
 	"kith.internal/events"
 	"kith.internal/libs/eventlog"
 	"kith.internal/libs/natstest"
+	"kith.internal/services/audit"
 	"kith.internal/services/kith/internal/client"
 )
 
 // TestAClusterIsKilledInTurn runs three servers and every service as processes, and kills in turn, while
 // acts arrive, the server that leads the log, one that leads a consumer, and a service, as if a
 // machine had died. Every act that was acknowledged is in the log, once, where it was said to be;
-// derived facts and documents are those of a pure replay; and somebody who follows their network
-// meanwhile never sees it go back in time. KITH_ROUNDS makes it as long as you like.
+// derived facts and documents are those of a pure replay; somebody who follows their network meanwhile
+// never sees it go back in time; and two replicas of audit, of which one is killed too, seal nothing that
+// is not so. KITH_ROUNDS makes it as long as you like.
 func TestAClusterIsKilledInTurn(t *testing.T) {
 	rounds := fromEnv(t, "KITH_ROUNDS", 2)
 	c := natstest.StartProcesses(t, 3)
@@ -29,10 +31,13 @@ func TestAClusterIsKilledInTurn(t *testing.T) {
 	l := startLoad(t, u, 20)
 	u.settled(t) // whoever is to be followed has to be known
 	watcher := u.watch(t, u.person(t, "1"))
+	s := f.seals(t)
 	for round := range rounds {
 		n.kill("the log", n.leaderOfLog, l)
 		n.kill("the consumer of "+serviceNames[1+round%3], func() string { return n.leaderOf(serviceNames[1+round%3]) }, l)
 		f.kill(serviceNames[round%4], l)
+		f.kill(audit.Name, l)
+		s.goesOn()
 	}
 	l.end()
 	u.settled(t)
@@ -41,6 +46,9 @@ func TestAClusterIsKilledInTurn(t *testing.T) {
 		t.Errorf("%d of %d lines are acknowledged", len(l.acked), l.sent)
 	}
 	u.checkReplay(t)
+	u.verify(t, audit.Clean)
+	s.end()
+	f.hold(t, u)
 	watcher.caughtUp(u)
 	t.Logf("%d rounds: %d lines, each stored once; %d changes seen", rounds, len(l.acked), watcher.seen())
 }

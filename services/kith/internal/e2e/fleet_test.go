@@ -8,9 +8,12 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+
+	"kith.internal/libs/translog"
 )
 
 // fleet is every service as a process of its own, behind one address: that of a service stays the same
@@ -18,7 +21,7 @@ import (
 type fleet struct {
 	t        testing.TB
 	args     []string // of every service
-	dir      string   // where the keys and the erasures are
+	dir      string   // where the keys, the erasures and the checkpoints are
 	front    *httptest.Server
 	services map[string]*member
 }
@@ -32,7 +35,17 @@ type member struct {
 func startFleet(t testing.TB, nats string, replicas int) (*fleet, *product) {
 	t.Helper()
 	f := &fleet{t: t, services: map[string]*member{}, dir: t.TempDir()}
-	f.args = append(keyFiles(t, f.dir), "--erasures-file", filepath.Join(f.dir, "erasures"), "--http-addr", "127.0.0.1:0", "--nats-url", nats, "--replicas", fmt.Sprint(replicas))
+	f.args = append(keyFiles(t, f.dir), "--http-addr", "127.0.0.1:0", "--nats-url", nats, "--replicas", fmt.Sprint(replicas))
+	for _, file := range []string{"erasures", "checkpoints", "signing-key"} {
+		f.args = append(f.args, "--"+file+"-file", filepath.Join(f.dir, file))
+	}
+	secret, err := translog.NewKey("kith.internal/log/fleet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(f.dir, "signing-key"), []byte(secret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	mux := http.NewServeMux()
 	f.front = httptest.NewServer(mux)
 	t.Cleanup(f.front.Close)
