@@ -29,7 +29,7 @@ type Verification struct {
 	claimed string              // the version of the rules that says what comes next
 	resumed projection.Progress // what has been folded and heard of when the log was begun to be read
 	end     uint64              // inputs up to here are folded
-	kept    uint64              // how far that was when it was kept last
+	kept    uint64              // how far the log had been read when all was kept last
 	holes   bool                // it is the one that notes what is missing in the log
 	documents
 }
@@ -98,7 +98,7 @@ func (v *Verification) load(ctx context.Context) error {
 	if !whole || v.state == nil || v.state.Version != v.d.Version {
 		return v.begin(ctx)
 	}
-	v.s.progress, v.claimed, v.pending, v.kept = p, v.state.Claimed, nil, p.Handled
+	v.s.progress, v.claimed, v.pending, v.kept = p, v.state.Claimed, nil, p.Appended
 	for _, m := range v.state.Pending {
 		e, err := events.Decode(m)
 		if err != nil {
@@ -150,7 +150,7 @@ func (v *Verification) readParked(ctx context.Context) error {
 	return nil
 }
 
-// keptEvery is how much of the log is folded at most until that is kept: so much is folded again after a crash.
+// keptEvery is how much of the log is read at most until that is kept: so much is read again after a crash.
 const keptEvery = 10_000
 
 // pendingLimit is how many facts that are expected find room in a document.
@@ -166,7 +166,7 @@ func (v *Verification) full() bool {
 	if kv, ok := v.store.(interface{ Together() int }); ok {
 		limit = kv.Together() - 99
 	}
-	return v.s.docs.Dirty() >= limit || v.s.docs.Heavy() >= heavy || v.s.progress.Handled >= v.kept+keptEvery
+	return v.s.docs.Dirty() >= limit || v.s.docs.Heavy() >= heavy || v.s.progress.Appended >= v.kept+keptEvery
 }
 
 // keep commits everything.
@@ -177,7 +177,7 @@ func (v *Verification) keep() error {
 	}
 	v.s.docs.Begin(v.s.progress.Handled)
 	v.s.docs.Put(verifiedKey, v.state)
-	v.kept = v.s.progress.Handled
+	v.kept = v.s.progress.Appended
 	_, err := v.s.docs.Commit(v.s.progress)
 	return err
 }

@@ -37,9 +37,9 @@ type Verification struct {
 	State    VerificationState `json:"state"`
 	From     uint64            `json:"from,omitempty"` // from here whoever carries it out reads the log; 0 until that is known
 	Facts    uint64            `json:"facts"`          // up to here the log has been read
-	Total    uint64            `json:"total"` // of the log
-	Since    uint64            `json:"since"` // the log's end when all that is known by now was begun with the first fact
-	Rate     int               `json:"rate"`  // facts a second
+	Total    uint64            `json:"total"`          // of the log
+	Since    uint64            `json:"since"`          // the log's end when all that is known by now was begun with the first fact
+	Rate     int               `json:"rate"`           // facts a second
 	Started  time.Time         `json:"started"`
 	Ended    time.Time         `json:"ended,omitzero"`
 	LastOK   time.Time         `json:"lastClean,omitzero"` // when one was last clean, this one or one before
