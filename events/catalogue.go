@@ -143,6 +143,7 @@ var catalogue = []Entry{
 	{"NetworkViewed", []Context{Access}, aPerson, func() Fact { return new(NetworkViewed) }},
 	{"AggregateQueried", []Context{Access}, nobody, func() Fact { return new(AggregateQueried) }},
 	{"CheckpointSealed", []Context{Audit}, nobody, func() Fact { return new(CheckpointSealed) }},
+	{"LogRestored", []Context{Audit}, nobody, func() Fact { return new(LogRestored) }},
 	{"ReplayPerformed", []Context{Audit}, nobody, func() Fact { return new(ReplayPerformed) }},
 	{"Due", []Context{Clock}, anyone, func() Fact { return new(Due) }},
 	{"Parked", []Context{Clock}, anyone, func() Fact { return new(Parked) }},

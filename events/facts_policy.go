@@ -73,6 +73,19 @@ type CheckpointSealed struct {
 // FactName is the wire name.
 func (CheckpointSealed) FactName() string { return "CheckpointSealed" }
 
+// LogRestored says that the log was restored from a backup. What stood behind the messages of the backup is lost,
+// and checkpoints of more messages from before are evidence of it: they contradict what follows here.
+type LogRestored struct {
+	Messages uint64    `json:"messages"`           // how many the backup has; all of them stand before this fact
+	RootHash string    `json:"rootHash"`           // of the Merkle tree of them, in base64
+	SavedAt  time.Time `json:"savedAt"`            // when the backup was made
+	Lost     uint64    `json:"lost,omitempty"`     // the size of the newest checkpoint that whoever restored it knew of, where that is larger
+	LostRoot string    `json:"lostRoot,omitempty"` // and its root hash
+}
+
+// FactName is the wire name.
+func (LogRestored) FactName() string { return "LogRestored" }
+
 // ReplayPerformed says that a range of the log was replayed.
 type ReplayPerformed struct {
 	From       uint64 `json:"from"`       // the first sequence

@@ -8,16 +8,21 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// checkpointSubject is where the log keeps its own checkpoints.
-const checkpointSubject = "kith.audit._.CheckpointSealed"
+// Where the log keeps its own checkpoints, and where it says that it was restored.
+const (
+	checkpointSubject = "kith.audit._.CheckpointSealed"
+	restoredSubject   = "kith.audit._.LogRestored"
+)
 
-// inLine is what a line of an export holds that is a checkpoint, so that the others need not be read twice.
-var inLine = []byte(checkpointSubject)
+// inLine is what a line of an export holds that is a checkpoint, and restoredInLine of one that says that the log
+// was restored, so that the others need not be read twice.
+var inLine, restoredInLine = []byte(checkpointSubject), []byte(restoredSubject)
 
 // Claims are the roots that signed checkpoints of one log claim for its sizes.
 type Claims struct {
@@ -25,6 +30,19 @@ type Claims struct {
 	origin string
 	roots  map[uint64]tlog.Hash
 	last   uint64
+
+	restored []Restored // what the log says of itself
+}
+
+// Restored is that a log says it was restored from a backup.
+type Restored struct {
+	Seq      uint64    `json:"-"`        // of the entry that says so
+	Messages uint64    `json:"messages"` // of the backup: what stood behind them is lost
+	SavedAt  time.Time `json:"savedAt"`
+}
+
+func (r Restored) String() string {
+	return fmt.Sprintf("entry %d says that the log was restored from a backup of %d entries, made %s", r.Seq, r.Messages, r.SavedAt.Format(time.RFC3339))
 }
 
 // NewClaims has none yet; it believes checkpoints that one of the keys has signed.
@@ -77,11 +95,21 @@ type Log struct {
 	Entries     uint64
 	Checkpoints int    // sizes that a signed checkpoint speaks of
 	Sealed      uint64 // the largest of them: what comes after it is not proven yet
+	Restored    []Restored
 }
 
 // VerifyLog reads an export of the whole log, one entry a line, and holds it against every checkpoint in
 // it and those already claimed. It fails where one does not fit, naming the first, and where there is none.
+// Of a log that was restored, the checkpoints of what was lost do not fit: it fails, and says what the log says.
 func (c *Claims) VerifyLog(export io.ReadSeeker) (Log, error) {
+	found, err := c.verifyLog(export)
+	if n := len(c.restored); err != nil && n > 0 {
+		err = fmt.Errorf("%w (%s: checkpoints of more from before that are of what was lost; keep them, and verify without them)", err, c.restored[n-1])
+	}
+	return found, err
+}
+
+func (c *Claims) verifyLog(export io.ReadSeeker) (Log, error) {
 	if err := c.collect(export); err != nil {
 		return Log{}, err
 	}
@@ -98,31 +126,45 @@ func (c *Claims) VerifyLog(export io.ReadSeeker) (Log, error) {
 	case c.last > tree.Size():
 		return Log{}, fmt.Errorf("the log was cut off: it has %d entries, and had %d when it was sealed (or the export is older than a checkpoint that was kept: export it again)", tree.Size(), c.last)
 	}
-	return Log{Entries: tree.Size(), Checkpoints: len(c.roots), Sealed: c.last}, nil
+	return Log{Entries: tree.Size(), Checkpoints: len(c.roots), Sealed: c.last, Restored: c.restored}, nil
 }
 
-// collect takes over the checkpoints that stand in the log itself. Each speaks of what came before it.
+// collect takes over the checkpoints that stand in the log itself, and that it was restored.
 func (c *Claims) collect(export io.Reader) error {
 	return lines(export, func(line []byte) error {
-		if !bytes.Contains(line, inLine) {
+		if !bytes.Contains(line, inLine) && !bytes.Contains(line, restoredInLine) {
 			return nil
 		}
 		e, err := ParseEntry(line)
-		if err != nil || e.Subject != checkpointSubject {
+		switch {
+		case err != nil:
 			return err
-		}
-		var s Sealed
-		if err := json.Unmarshal([]byte(e.Data), &s); err != nil {
-			return fmt.Errorf("entry %d is no checkpoint: %w", e.Seq, err)
-		}
-		if s.Size >= e.Seq {
-			return fmt.Errorf("entry %d seals what comes after it", e.Seq)
-		}
-		if err := c.Add(s.Note()); err != nil {
-			return fmt.Errorf("entry %d: %w", e.Seq, err)
+		case e.Subject == checkpointSubject:
+			return c.collectCheckpoint(e)
+		case e.Subject == restoredSubject:
+			r := Restored{Seq: e.Seq}
+			if err := json.Unmarshal([]byte(e.Data), &r); err != nil {
+				return fmt.Errorf("entry %d says nothing of a backup: %w", e.Seq, err)
+			}
+			c.restored = append(c.restored, r)
 		}
 		return nil
 	})
+}
+
+// collectCheckpoint takes over one checkpoint. Each speaks of what came before it.
+func (c *Claims) collectCheckpoint(e Entry) error {
+	var s Sealed
+	if err := json.Unmarshal([]byte(e.Data), &s); err != nil {
+		return fmt.Errorf("entry %d is no checkpoint: %w", e.Seq, err)
+	}
+	if s.Size >= e.Seq {
+		return fmt.Errorf("entry %d seals what comes after it", e.Seq)
+	}
+	if err := c.Add(s.Note()); err != nil {
+		return fmt.Errorf("entry %d: %w", e.Seq, err)
+	}
+	return nil
 }
 
 func (c *Claims) follow(tree *Frontier, line []byte) error {

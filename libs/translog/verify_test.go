@@ -3,6 +3,7 @@ package translog_test
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -79,9 +80,31 @@ func TestAWholeLogIsProven(t *testing.T) {
 	h := newHistory(t, newPair(t, origin), 35)
 	for what, kept := range map[string][]byte{"by itself": nil, "by what was kept": h.kept} {
 		got, err := claims(t, kept, h.key).VerifyLog(export(t, h.entries))
-		if want := (translog.Log{Entries: 35, Checkpoints: 3, Sealed: 29}); err != nil || got != want {
+		if want := (translog.Log{Entries: 35, Checkpoints: 3, Sealed: 29}); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, %v", what, got, err)
 		}
+	}
+}
+
+// A log that was restored is proven by what was sealed since, and before the backup. It says that it was, also to
+// whoever kept a checkpoint of what was lost.
+func TestARestoredLogIsProvenAgain(t *testing.T) {
+	h := newHistory(t, newPair(t, origin), 35)
+	lost := h.kept
+	now := newHistory(t, h.key, 20)
+	before := now.kept
+	now.add("kith.audit._.LogRestored", `{"messages":20,"savedAt":"2026-01-02T03:04:05Z"}`)
+	now.add("kith.support.paaaaaaaaaaaaaaaa.AdviceGiven", `{"n":7}`)
+	now.seal()
+	for what, kept := range map[string][]byte{"by itself": nil, "by what was kept before": before, "by what is kept since": now.kept} {
+		got, err := claims(t, kept, h.key).VerifyLog(export(t, now.entries))
+		if err != nil || got.Sealed != 22 || len(got.Restored) != 1 || got.Restored[0].Seq != 21 || got.Restored[0].Messages != 20 {
+			t.Errorf("%s: %+v, %v", what, got, err)
+		}
+	}
+	_, err := claims(t, lost, h.key).VerifyLog(export(t, now.entries))
+	if err == nil || !strings.Contains(err.Error(), "cut off") || !strings.Contains(err.Error(), "entry 21 says that the log was restored from a backup of 20 entries, made 2026-01-02") {
+		t.Errorf("by what was lost: %v", err)
 	}
 }
 

@@ -82,7 +82,7 @@ func (n *Notary) claimed(apart []byte) ([]translog.Checkpoint, error) {
 // whether the tiles are still intact.
 func (n *Notary) holds(ctx context.Context, c translog.Checkpoint, whole, intact bool) (bool, error) {
 	if have := n.tree.Size(); c.Size > have {
-		return false, &Altered{have + 1, fmt.Sprintf("the log was cut off: it has %d messages, and had %d when it was sealed", have, c.Size)}
+		return false, &Altered{have + 1, fmt.Sprintf("the log was cut off: it has %d messages, and had %d when it was sealed%s", have, c.Size, n.admits())}
 	}
 	root, err := n.tree.Root(ctx, c.Size)
 	if err != nil && !missing(err) {
@@ -134,7 +134,16 @@ func (n *Notary) examine(ctx context.Context, c translog.Checkpoint) (same bool,
 	if first != 0 {
 		what += fmt.Sprintf("; the first that was changed is %d", first)
 	}
-	return false, &Altered{first, what}
+	return false, &Altered{first, what + n.admits()}
+}
+
+// admits is what the log itself says of why it might not be what was sealed. Whether to believe it is for who
+// keeps the file to say: it is evidence of what was lost, until they put another one in its place.
+func (n *Notary) admits() string {
+	if n.restored.seq == 0 {
+		return ""
+	}
+	return n.wasRestored() + ": if you know of that, keep the file of checkpoints elsewhere, and a new one is begun"
 }
 
 // remake makes all tiles anew, of a log that has been found to be what was sealed.

@@ -52,6 +52,8 @@ type view struct {
 	tree   *translog.Tree // nil until it is opened
 	newest sealed         // the newest checkpoint by one of the log's own keys
 	places []place        // of all checkpoints in the log, whoever made them
+
+	restored place // of how many messages the log was last restored, and where it says so; zero where it never was
 }
 
 // sealed is a signed checkpoint; its note is nil where there is none.

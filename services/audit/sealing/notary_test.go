@@ -473,6 +473,37 @@ func TestTheFileRemembers(t *testing.T) {
 	o.altered(n.Seal(t.Context()), 0, "none of the keys")
 }
 
+// A log that was restored is not what the file remembers, and says why. Once that file is kept elsewhere, it is
+// sealed again.
+func TestARestoredLogIsSealedAgain(t *testing.T) {
+	dir := t.TempDir()
+	o := open(t, natstest.Fast(t), dir)
+	n, _ := o.notary()
+	o.happen(20)
+	lost := o.seal(n)
+	o = open(t, natstest.Fast(t), dir)
+	o.happen(15)
+	if _, err := o.env.EventLog.Append(t.Context(), events.Event{ID: "restored" + "aaaaaaaaaaaaaaaaaa", Source: "/kith/restore", Context: events.Audit,
+		Subject: events.Nobody, Time: time.Unix(1, 0), Fact: &events.LogRestored{Messages: 15, RootHash: "x", SavedAt: time.Unix(1, 0)}}); err != nil {
+		t.Fatal(err)
+	}
+	o.happen(300) // so many that the tree is kept
+	n, _ = o.notary()
+	o.altered(n.Seal(t.Context()), 0, "message 16 says that it was restored from a backup of 15 messages")
+	o.write("checkpoints", "")
+	for range 2 { // the second one has the tree as it was kept
+		n, _ = o.notary()
+		o.happen(1)
+		if c := o.seal(n); c.Size <= lost.Size {
+			t.Errorf("sealed at %d", c.Size)
+		}
+		if _, err := n.Prove(t.Context(), nil, lost.Size); fault.KindOf(err) != fault.NotFound || !strings.Contains(err.Error(), "message 16") {
+			t.Errorf("that it grew since %d: %v", lost.Size, err)
+		}
+	}
+	o.holds(2)
+}
+
 // A checkpoint that was cut off while it was written costs nothing, and one that could not be written is
 // written later.
 func TestTheFileIsCompleted(t *testing.T) {

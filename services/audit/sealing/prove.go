@@ -82,6 +82,14 @@ func (n *Notary) doubts(ctx context.Context, err error) error {
 	return fault.Wrap(fault.Unavailable, "tiles", "the tree of the log is lost or damaged, and is made anew from it: try again in a minute", err)
 }
 
+// wasRestored is what the log says of a restore, by which checkpoints may have been lost.
+func (v *view) wasRestored() string {
+	if v.restored.seq == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; message %d says that it was restored from a backup of %d messages", v.restored.seq, v.restored.size)
+}
+
 // note is the log's checkpoint of a size: that of its own keys, whoever else says something of that size.
 func (n *Notary) note(ctx context.Context, v *view, size uint64) ([]byte, error) {
 	if size == v.newest.Size {
@@ -103,5 +111,5 @@ func (n *Notary) note(ctx context.Context, v *view, size uint64) ([]byte, error)
 			return s.Note(), nil
 		}
 	}
-	return nil, fault.New(fault.NotFound, "no-such-checkpoint", fmt.Sprintf("the log was not sealed at %d messages", size))
+	return nil, fault.New(fault.NotFound, "no-such-checkpoint", fmt.Sprintf("the log was not sealed at %d messages%s", size, v.wasRestored()))
 }

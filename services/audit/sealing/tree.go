@@ -21,8 +21,11 @@ type Altered struct {
 // Error says what was changed.
 func (a *Altered) Error() string { return a.What }
 
-// checkpoints is the subject of all checkpoints in the log.
-var checkpoints = events.SubjectOf(events.Audit, events.Nobody, "CheckpointSealed")
+// The subject of all checkpoints in the log, and of what says that it was restored.
+var (
+	checkpoints = events.SubjectOf(events.Audit, events.Nobody, "CheckpointSealed")
+	restorals   = events.SubjectOf(events.Audit, events.Nobody, "LogRestored")
+)
 
 // catchUp takes in what the log has had since. The tree is opened anew where it is of another log, or where
 // it could not be saved.
@@ -70,6 +73,7 @@ func (n *Notary) add(ctx context.Context, m eventlog.Stored) error {
 	}
 	if m.Subject != checkpoints {
 		n.last = m.Seq
+		n.noteRestored(m)
 		return nil
 	}
 	var s translog.Sealed
@@ -78,6 +82,16 @@ func (n *Notary) add(ctx context.Context, m eventlog.Stored) error {
 		n.meet(s)
 	}
 	return nil
+}
+
+// noteRestored notes what the log says of a restore.
+func (n *Notary) noteRestored(m eventlog.Stored) {
+	if m.Subject != restorals {
+		return
+	}
+	if e, err := m.Event(); err == nil {
+		n.restored = place{e.Fact.(*events.LogRestored).Messages, m.Seq}
+	}
 }
 
 // meet takes a checkpoint of the log over, if one of the log's own keys has signed it and it is newer.
@@ -126,9 +140,15 @@ func (n *Notary) before(ctx context.Context, seq uint64) error {
 		if err != nil && e.Seq == 0 {
 			return err
 		}
-		if f, ok := e.Fact.(*events.CheckpointSealed); ok && e.Seq <= seq {
+		if e.Seq > seq {
+			break
+		}
+		switch f := e.Fact.(type) {
+		case *events.CheckpointSealed:
 			n.places = append(n.places, place{f.Size, e.Seq})
 			all = append(all, sealedOf(f))
+		case *events.LogRestored:
+			n.restored = place{f.Messages, e.Seq}
 		}
 	}
 	for _, s := range slices.Backward(all) { // to verify a signature takes longer than to read it

@@ -100,6 +100,9 @@ func wholeLog(out io.Writer, claims *translog.Claims, log string) error {
 	if later := found.Entries - found.Sealed; later > 0 {
 		fmt.Fprintf(out, "not proven yet: the last %d, which came after the last checkpoint\n", later)
 	}
+	for _, r := range found.Restored {
+		fmt.Fprintf(out, "note: %s\n", r)
+	}
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/mod/sumdb/note"
 
@@ -27,6 +28,7 @@ import (
 	"kith.internal/libs/natsembed"
 	"kith.internal/libs/natstest"
 	"kith.internal/libs/translog"
+	"kith.internal/services/audit/sealing"
 	"kith.internal/services/intake"
 	"kith.internal/services/internal/access"
 	"kith.internal/services/kith/internal/backup"
@@ -44,7 +46,12 @@ type installation struct {
 
 func install(t testing.TB, nc *nats.Conn, dir string) *installation {
 	t.Helper()
-	log, err := eventlog.Open(t.Context(), nc, eventlog.Config{Service: "test"})
+	return installOn(t, nc, 1, dir)
+}
+
+func installOn(t testing.TB, nc *nats.Conn, replicas int, dir string) *installation {
+	t.Helper()
+	log, err := eventlog.Open(t.Context(), nc, eventlog.Config{Service: "test", Replicas: replicas})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +63,7 @@ func install(t testing.TB, nc *nats.Conn, dir string) *installation {
 		}
 	}
 	env := &app.Env{Registry: prometheus.NewRegistry(), NATS: nc, EventLog: log, MasterKey: i.key("master.key"), TenantKey: i.key("tenant.key"),
-		Replicas: 1, ErasuresFile: i.file("erasures")}
+		Replicas: replicas, ErasuresFile: i.file("erasures")}
 	if i.intake, err = intake.New(t.Context(), env); err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +162,7 @@ func (i *installation) is(p events.PersonID) (erased bool) {
 // opens reports whether the details of whoever joined can be read.
 func (i *installation) opens(p events.PersonID) error {
 	i.t.Helper()
-	keys, err := keyring.Open(i.t.Context(), i.log.JetStream(), i.key("master.key"), 1)
+	keys, err := keyring.Open(i.t.Context(), i.log.JetStream(), i.key("master.key"), i.log.Replicas())
 	if err != nil {
 		i.t.Fatal(err)
 	}
@@ -194,7 +201,7 @@ func (i *installation) seals(secret string) {
 	if len(s.More) == 0 {
 		s.More = nil
 	}
-	e := events.Event{ID: events.FactID("checkpoint" + strings.Repeat("a", 16)), Source: "/services/audit", Context: events.Audit, Subject: events.Nobody, Time: time.Now().UTC(),
+	e := events.Event{ID: events.IncomingID(nil, "checkpoint", c.Text()), Source: "/services/audit", Context: events.Audit, Subject: events.Nobody, Time: time.Now().UTC(),
 		Fact: &events.CheckpointSealed{Size: s.Size, RootHash: s.RootHash, Signature: s.Signature, Origin: s.Origin, More: s.More}}
 	if _, err := i.log.Append(i.t.Context(), e); err != nil {
 		i.t.Fatal(err)
@@ -266,23 +273,32 @@ func TestBackup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Erasures != 2 || r.Checkpoints != 2 || r.Messages != m.Messages || r.Sequence != m.Messages+1 {
+		if r.Erasures != 2 || r.Checkpoints != 2 || r.Lost != 0 || r.Messages != m.Messages || r.Sequence != m.Messages+2 {
 			t.Errorf("%+v", r)
 		}
 		n := restored(t, o)
-		for _, p := range []events.PersonID{before, later} {
-			if err := n.opens(p); !errors.Is(err, keyring.ErrDestroyed) || !n.is(p) {
-				t.Errorf("%s: %v", p, err)
-			}
+		n.begins(t, act, before, later, stays)
+	})
+	t.Run("on three servers too, of which each may be lost", func(t *testing.T) {
+		c := natstest.Cluster(t, 3)
+		nc, o := c.ConnectAny(), order(t)
+		o.Erasures += ".none"
+		if _, err := backup.RestoreTo(t.Context(), nc, 3, o); err == nil || !strings.Contains(err.Error(), "would be back") || len(streams(t, nc)) > 0 {
+			t.Errorf("without the erasures: %v, %v", err, streams(t, nc))
 		}
-		if err := n.opens(stays); err != nil {
-			t.Error(err)
+		o = order(t)
+		one := natstest.Connect(t)
+		if _, err := backup.RestoreTo(t.Context(), one, 3, o); err == nil || len(streams(t, one)) > 0 {
+			t.Errorf("on one server instead of three: %v, %v", err, streams(t, one))
 		}
-		if again := n.say("act", "AdviceGiven", "", map[string]any{"recipient": "hr:3", "supporter": "hr:3"}); again.Seq != act.Seq || !again.Recorded.Equal(act.Recorded) {
-			t.Errorf("what was stored at %d is at %d", act.Seq, again.Seq)
+		if r, err := backup.RestoreTo(t.Context(), nc, 3, o); err != nil || r.Erasures != 2 || r.Sequence != m.Messages+2 {
+			t.Fatalf("%+v, %v", r, err)
 		}
-		if back := n.joins("4"); back == "" || n.say("other", "PersonJoined", "hr:2", map[string]any{"level": 2, "effectiveAt": "2024-01-01T00:00:00Z"}).Person() == later {
-			t.Error("who comes back is who they were")
+		c.Stop(0)
+		n := installOn(t, c.ConnectAny(), 3, i.copied(t))
+		n.begins(t, act, before, later, stays)
+		if _, err := backup.RestoreTo(t.Context(), n.nc, 3, o); err == nil || !strings.Contains(err.Error(), "already") {
+			t.Errorf("a second time: %v", err)
 		}
 	})
 	t.Run("an old log is restored with later keys", func(t *testing.T) {
@@ -300,6 +316,105 @@ func TestBackup(t *testing.T) {
 		}
 	})
 	refusals(t, i, order, later)
+	t.Run("what is lost is said, and what goes on is proven", func(t *testing.T) {
+		i.seals(secret)
+		o := order(t)
+		r, err := backup.Restore(t.Context(), o)
+		if err != nil || r.Lost != 1 || r.Checkpoints != 1 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		restored(t, o).goesOn(t, m, o.Checkpoints)
+	})
+}
+
+// goesOn holds a restored log against its file of checkpoints from before, and then without that.
+func (i *installation) goesOn(t *testing.T, m *backup.Manifest, before string) {
+	t.Helper()
+	said, err := i.log.Get(t.Context(), m.Messages+1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, ok := said.Fact.(*events.LogRestored)
+	if !ok || f.Messages != m.Messages || f.RootHash != m.Root || !f.SavedAt.Equal(m.Made) || f.Lost <= f.Messages || f.LostRoot == "" {
+		t.Errorf("the log says %+v", said.Fact)
+	}
+	env := &app.Env{NATS: i.nc, EventLog: i.log, Replicas: 1, SigningKeyFile: i.file("signing.key")}
+	seal := func(file string) error {
+		env.CheckpointsFile, env.Registry = file, prometheus.NewRegistry()
+		return sealing.New(env, time.Now).Seal(t.Context())
+	}
+	if err := seal(before); err == nil || !strings.Contains(err.Error(), "restored from a backup") {
+		t.Errorf("with the checkpoints of what is lost: %v", err)
+	}
+	if err := seal(i.file("checkpoints")); err != nil {
+		t.Error(err)
+	}
+	export := &bytes.Buffer{}
+	lines := json.NewEncoder(export)
+	if err := i.log.Messages(t.Context(), 1, 0, func(s eventlog.Stored) error { return lines.Encode(sealing.EntryOf(s)) }); err != nil {
+		t.Fatal(err)
+	}
+	public, err := translog.PublicKeys([]byte(i.read("signing.key")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := translog.Verifiers([]byte(public))
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := translog.NewClaims(keys)
+	if err := claims.Add([]byte(m.Checkpoint)); err != nil { // from before the backup
+		t.Error(err)
+	}
+	if found, err := claims.VerifyLog(bytes.NewReader(export.Bytes())); err != nil || found.Sealed <= m.Messages || len(found.Restored) != 1 {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// begins is what holds of a product that begins with the backup, whatever it was restored on.
+func (i *installation) begins(t *testing.T, act events.Event, before, later, stays events.PersonID) {
+	t.Helper()
+	for _, p := range []events.PersonID{before, later} {
+		if err := i.opens(p); !errors.Is(err, keyring.ErrDestroyed) || !i.is(p) {
+			t.Errorf("%s: %v", p, err)
+		}
+	}
+	if err := i.opens(stays); err != nil {
+		t.Error(err)
+	}
+	if again := i.say("act", "AdviceGiven", "", map[string]any{"recipient": "hr:3", "supporter": "hr:3"}); again.Seq != act.Seq || !again.Recorded.Equal(act.Recorded) {
+		t.Errorf("what was stored at %d is at %d", act.Seq, again.Seq)
+	}
+	if back := i.joins("4"); back == "" || i.say("other", "PersonJoined", "hr:2", map[string]any{"level": 2, "effectiveAt": "2024-01-01T00:00:00Z"}).Person() == later {
+		t.Error("who comes back is who they were")
+	}
+}
+
+// streams are the names of all streams behind a connection.
+func streams(t *testing.T, nc *nats.Conn) (all []string) {
+	t.Helper()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := js.StreamNames(t.Context())
+	for name := range names.Name() {
+		all = append(all, name)
+	}
+	if names.Err() != nil {
+		t.Fatal(names.Err())
+	}
+	return all
+}
+
+// copied is another folder with the keys and the erasures.
+func (i *installation) copied(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(i.dir)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // mixed is a backup with the log of one and the keys of another.
@@ -353,8 +468,11 @@ func TestALongLogIsRestored(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := backup.Order{Backup: saved, DataDir: filepath.Join(t.TempDir(), "new"), Erasures: i.file("erasures"), Keys: i.dir}
-	if r, err := backup.Restore(t.Context(), o); err != nil || r.Sequence != m.Messages {
+	if r, err := backup.Restore(t.Context(), o); err != nil || r.Sequence != m.Messages+1 {
 		t.Errorf("%+v, %v", r, err)
+	}
+	if r, err := backup.RestoreTo(t.Context(), natstest.Connect(t), 1, o); err != nil || r.Sequence != m.Messages+1 {
+		t.Errorf("by a server that runs: %+v, %v", r, err)
 	}
 }
 
@@ -418,10 +536,7 @@ func refusals(t *testing.T, i *installation, order func(*testing.T) backup.Order
 		return path
 	}
 	keys := func(t *testing.T, other string) string {
-		dir := t.TempDir()
-		if err := os.CopyFS(dir, os.DirFS(i.dir)); err != nil {
-			t.Fatal(err)
-		}
+		dir := i.copied(t)
 		if err := os.WriteFile(filepath.Join(dir, other), []byte(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("z"), 32))), 0o600); err != nil {
 			t.Fatal(err)
 		}

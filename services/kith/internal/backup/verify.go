@@ -2,15 +2,11 @@ package backup
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/nats-io/jsm.go"
-	"github.com/nats-io/jsm.go/api"
 
 	"kith.internal/events"
 	"kith.internal/libs/eventlog"
@@ -19,7 +15,7 @@ import (
 )
 
 // verify compares the restored log with what it was: by the manifest's root, and by all checkpoints that
-// the log's keys have signed. What came after the backup is not compared.
+// the log's keys have signed. Those of what came after the backup are counted: nothing is left to compare with.
 func (o Order) verify(ctx context.Context, log *eventlog.Log, r *Restored) error {
 	signed, err := o.checkpoints(r)
 	if err != nil {
@@ -42,14 +38,26 @@ func (o Order) verify(ctx context.Context, log *eventlog.Log, r *Restored) error
 	if found[r.Messages] != r.Root {
 		return errors.New("the backup is damaged: it is not the log that was saved")
 	}
+	r.fact = events.LogRestored{Messages: last, RootHash: found[last], SavedAt: r.Made}
 	for _, c := range signed {
 		if root, ok := found[c.Size]; ok && root != c.Root.String() {
 			return fmt.Errorf("the backup contradicts the signed checkpoint of %d messages: it is another log, or was changed", c.Size)
 		} else if ok {
 			r.Checkpoints++
 		}
+		r.loses(c)
 	}
 	return nil
+}
+
+// loses notes a checkpoint of more than was restored.
+func (r *Restored) loses(c translog.Checkpoint) {
+	if c.Size <= r.fact.Messages {
+		return
+	}
+	if r.Lost++; c.Size > r.fact.Lost {
+		r.fact.Lost, r.fact.LostRoot = c.Size, c.Root.String()
+	}
 }
 
 // checkpoints are the signed ones of the backup and of the file that was kept apart. Without a signing key
@@ -111,22 +119,4 @@ func keyed(ctx context.Context, log *eventlog.Log) error {
 		}
 		return nil
 	})
-}
-
-// configOf is how a stream was configured when it was saved.
-func configOf(dir string) (*api.StreamConfig, error) {
-	text, err := os.ReadFile(filepath.Join(dir, jsm.SnapshotMetaFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is missing: a log is restored with its keys, or with those of a later backup of it", dir)
-	}
-	if err != nil {
-		return nil, err
-	}
-	saved := struct {
-		Config api.StreamConfig `json:"config"`
-	}{}
-	if err := json.Unmarshal(text, &saved); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	return &saved.Config, nil
 }

@@ -461,18 +461,32 @@ func (u run) checkpoints(t *testing.T) {
 	}
 }
 
+// elsewhere is where to restore to, on as many servers, and what begins there.
+func (u run) elsewhere(t *testing.T) (args []string, begin func() run) {
+	t.Helper()
+	if u.replicas < 3 {
+		dir := filepath.Join(t.TempDir(), "new")
+		return []string{"--data-dir", dir}, func() run { return run{product: together(t, dir), keys: dir} }
+	}
+	url := natstest.Cluster(t, 3).Server(0).ClientURL()
+	return []string{"--nats-url", url, "--replicas", "3"}, func() run {
+		f, product := startFleet(t, url, 3)
+		return run{product: product, keys: f.dir}
+	}
+}
+
 // restores begins with a backup that is older than the erasure.
 func (u run) restores(t *testing.T, saved string, p, other events.PersonID) {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "new")
-	args := []string{"restore", saved, "--data-dir", dir, "--keys-from", u.keys, "--erasures"}
-	if _, code := u.kith(t, append(args, filepath.Join(saved, "none"))...); code != 1 {
+	args, begin := u.elsewhere(t)
+	args = append([]string{"restore", saved, "--keys-from", u.keys}, args...)
+	if _, code := u.kith(t, append(args, "--erasures", filepath.Join(saved, "none"))...); code != 1 {
 		t.Errorf("without the erasures: exit code %d", code)
 	}
-	if out, code := u.kith(t, append(args, filepath.Join(u.keys, "erasures"))...); code != 0 {
+	if out, code := u.kith(t, append(args, "--erasures", filepath.Join(u.keys, "erasures"))...); code != 0 {
 		t.Fatalf("exit code %d: %s", code, out)
 	}
-	n := run{product: together(t, dir), keys: dir}
+	n := begin()
 	n.quiet(t)
 	if _, code := n.kith(t, "network", "hr:"+erasedID); code != 1 {
 		t.Errorf("they are back: exit code %d", code)
