@@ -145,12 +145,13 @@ func save(ctx context.Context, nc *nats.Conn, p part, dir string) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watch := time.AfterFunc(silence, func() { cancel(errSilent) })
+	patience := silence // who tells how far it is may do so for a moment after the end
+	watch := time.AfterFunc(patience, func() { cancel(errSilent) })
 	defer watch.Stop()
 	var came atomic.Uint64
 	_, err = s.SnapshotToDirectory(ctx, p.in(dir), jsm.SnapshotNotify(func(now jsm.SnapshotProgress) {
 		if got := now.BytesReceived(); came.Swap(got) != got {
-			watch.Reset(silence)
+			watch.Reset(patience)
 		}
 	}))
 	if err != nil && ctx.Err() != nil {
