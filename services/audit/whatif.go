@@ -11,8 +11,8 @@ import (
 	"kith.internal/services/internal/ruleset"
 )
 
-// errBusy is that the memory of a server holds one such thing at a time.
-var errBusy = fault.New(fault.Unavailable, "busy", "somebody else asks what would follow: try again shortly")
+// errBusy is that the memory of a server holds one log folded anew at a time.
+var errBusy = fault.New(fault.Unavailable, "busy", "somebody else has the log folded anew, which takes its memory: try again shortly")
 
 // Base is the state of the log that a ruleset is tried on.
 type Base struct {

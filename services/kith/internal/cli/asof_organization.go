@@ -43,13 +43,5 @@ func (s *shell) showOrganization(a client.Coverage, known client.Metrics, asked 
 		s.printf("There were too few people: at least %d are counted together.\n", a.Crowd)
 		return
 	}
-	switch asked.By {
-	case "":
-		s.showEverybody(a, known, asked)
-	case "group":
-		s.showGroups(a, known, asked)
-	default:
-		s.showBy(a, known, asked)
-	}
-	s.showHidden(a, asked.By)
+	s.showCells(a, known, asked)
 }

@@ -95,6 +95,12 @@ func (s *shell) showCoverage(a client.Coverage, known client.Metrics, f coverage
 		s.noWeek(a)
 		return
 	}
+	s.showCells(a, known, f)
+	s.printf("%s\n", s.weekOf(a, f.By))
+}
+
+// showCells shows the cells of a week, and which are hidden.
+func (s *shell) showCells(a client.Coverage, known client.Metrics, f coverageFlags) {
 	switch f.By {
 	case "":
 		s.showEverybody(a, known, f)
@@ -104,7 +110,6 @@ func (s *shell) showCoverage(a client.Coverage, known client.Metrics, f coverage
 		s.showBy(a, known, f)
 	}
 	s.showHidden(a, f.By)
-	s.printf("%s\n", s.weekOf(a, f.By))
 }
 
 // aggregates asks for what is about nobody: as the command line itself, not as a person.

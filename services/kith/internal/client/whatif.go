@@ -23,7 +23,7 @@ type (
 
 var errNoEnd = errors.New("the server stopped in the middle of the answer; ask again: nothing has changed")
 
-// WhatIf asks what would follow if a ruleset were activated now, and calls report with how far the answer is.
+// WhatIf asks what would follow if a ruleset had been activated when the last week was published, and calls report with how far the answer is.
 func (c *Client) WhatIf(ctx context.Context, text string, report func(Progress)) (WhatIf, error) {
 	body, err := json.Marshal(map[string]string{"text": text})
 	if err != nil {
